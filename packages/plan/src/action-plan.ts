@@ -1,6 +1,7 @@
 import { type Brand, branded, type EpochMs, type ExecutorId } from "@millrace/base";
 import type { Location, WrittenContent } from "@millrace/files";
 import type { BlockLevel } from "./receiver-plan.ts";
+import type { StateHeads, StateVersion } from "./state-version.ts";
 import type { StageTemplate } from "./template.ts";
 
 /** Names a block in the stores of a job: `recv/0/17`, `shuffle/4/0/1/2`, `broadcast/3`. */
@@ -71,7 +72,7 @@ export interface PlannedTask {
   /** Index into the stage's templates. */
   readonly template: number;
   readonly inputs: readonly PlannedInput[];
-  readonly state?: StateRef;
+  readonly state?: PlannedState;
   readonly output?: OutputRef;
 }
 
@@ -110,21 +111,43 @@ export interface FileRange {
 }
 
 /**
- * The partition of a stateful operator that a task updates. The slot that owns it has version `version` published or in
- * its overlay; any other slot first loads it from `directory`.
+ * The partition of a stateful operator that a task updates or reads. The slot that owns it has the version `head` published
+ * or in its overlay; any other slot first loads it from `directory`.
  */
-export interface StateRef {
+interface StateTarget {
   /** The name given with `named(id)`, otherwise the operator's position in the graph: `updateStateByKey-2`. */
   readonly operator: string;
   readonly partition: number;
   readonly partitions: number;
-  /** The last batch whose update is committed; 0 before the first. */
-  readonly version: EpochMs;
-  /** No batch that builds on an earlier version will be recomputed, so earlier log entries may be removed. */
+  /** The version that the task builds on, or reads; `undefined`: an empty partition. */
+  readonly head: StateVersion | undefined;
+  /** The state was in another number of partitions: the heads of those that may have keys of this one. There is no `head`. */
+  readonly from?: StateHeads;
+  /** No batch has updated this state before. */
+  readonly first: boolean;
+  /** No version as of an earlier batch is read again, so files that only those need may be removed. */
   readonly oldest: EpochMs;
   /** The batch that this task computes; running it again for the same batch yields the same state. */
   readonly batch: EpochMs;
   readonly directory: Location;
+}
+
+export interface PlannedState extends StateTarget {
+  /** For a task that reads the state after its batch: the map task that updates it, and whose version is `head` at launch. */
+  readonly after?: { readonly shuffle: ShuffleId; readonly map: number };
+}
+
+export interface StateRef extends StateTarget {
+  /** The name of the version that this attempt may write; `undefined` for a task that only reads. */
+  readonly writes: StateVersion | undefined;
+}
+
+/** What a task has made of its partition of state. */
+export interface UpdatedState {
+  readonly operator: string;
+  readonly partition: number;
+  /** `undefined`: it is unchanged. */
+  readonly version: StateVersion | undefined;
 }
 
 /** The file that a saving task writes: `<directory>/_temporary/<attempt>-<file>`. The driver assigns the final name. */

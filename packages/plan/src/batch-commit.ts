@@ -1,6 +1,7 @@
 import type { EpochMs } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { WrittenFile } from "./action-plan.ts";
+import type { StateHeads } from "./state-version.ts";
 
 /**
  * The writes that one output of a batch has prepared. Plain data, sufficient to commit or to discard them at any time and in any
@@ -40,8 +41,8 @@ export interface SinkWrites {
 
 /** Everything that a batch has prepared. None of it is visible before the batch is committed. */
 export interface PreparedBatch {
-  /** The names of the states whose partitions were all updated to this batch. */
-  readonly states: readonly string[];
+  /** By name, the states whose partitions were all updated to this batch. */
+  readonly states: ReadonlyMap<string, StateHeads>;
   /** In the order of the outputs. */
   readonly outputs: readonly PreparedOutput[];
 }
@@ -50,6 +51,6 @@ export interface PreparedBatch {
 export interface CommittedBatches {
   /** The last committed batch; 0 before the first. */
   readonly last: EpochMs;
-  /** By state: the last batch that updated all of it. States that no batch has updated are absent. */
-  readonly states: ReadonlyMap<string, EpochMs>;
+  /** By name. States that no batch has updated are absent. */
+  readonly states: ReadonlyMap<string, StateHeads>;
 }

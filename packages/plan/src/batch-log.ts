@@ -3,16 +3,24 @@ import type { Location } from "@millrace/files";
 import type { CommittedBatches, OutputInfo, PreparedBatch } from "./batch-commit.ts";
 import type { BatchInput } from "./batch-input.ts";
 
-/** One entry of the batch log. The entries of a batch are written in this order, `planned` before anything of the batch runs. */
-export type BatchLogEntry =
-  /** Everything that the job needs to go on: it replaces all earlier entries. A log begins with one. */
-  | { readonly kind: "base"; readonly identity: JobIdentity; readonly base: LoggedBatches }
+/** One entry of the batch log. */
+export type BatchLogEntry = BaseEntry | BatchEntry;
+
+/** Everything that the job needs to go on: it replaces all earlier entries. A log begins with one. */
+export interface BaseEntry {
+  readonly kind: "base";
+  readonly identity: JobIdentity;
+  readonly base: LoggedBatches;
+}
+
+/** The entries of a batch are written in this order, `planned` before anything of the batch runs. */
+export type BatchEntry =
   /** The input of a batch is fixed. It may be repeated for a batch that is not prepared: the last one counts. */
   | { readonly kind: "planned"; readonly input: BatchInput }
   /** The outputs of the batch are complete, and none of them is visible yet. Left out if no output has anything to commit. */
   | { readonly kind: "prepared"; readonly time: EpochMs; readonly prepared: PreparedBatch }
-  /** All outputs of the batch are committed. `states`: the names of the states that were brought up to it. */
-  | { readonly kind: "committed"; readonly time: EpochMs; readonly states: readonly string[] }
+  /** All outputs of the batch are committed. `states`: those that were brought up to it. */
+  | { readonly kind: "committed"; readonly time: EpochMs; readonly states: CommittedBatches["states"] }
   /** The commit of some outputs was refused, and the job ended: the batch runs again without those that are `done`. */
   | { readonly kind: "abandoned"; readonly time: EpochMs; readonly done: readonly OutputInfo[] };
 

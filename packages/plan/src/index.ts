@@ -9,6 +9,8 @@ export type {
 } from "./batch-commit.ts";
 export * from "./batch-input.ts";
 export type {
+  BaseEntry,
+  BatchEntry,
   BatchLogEntry,
   InputMemory,
   JobIdentity,
@@ -26,6 +28,14 @@ export * from "./planner.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
+export {
+  isSameVersion,
+  parseVersionName,
+  type StateHeads,
+  type StateVersion,
+  type StateVersions,
+  versionName,
+} from "./state-version.ts";
 export * from "./task.ts";
 export * from "./template.ts";
 export { TEMPLATES_MAX } from "./template-cache.ts";

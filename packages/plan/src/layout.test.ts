@@ -113,7 +113,7 @@ test("keys are partitioned like their state, except in the result of mapWithStat
     directory: locationFrom("/checkpoint"),
     change: { kind, feed: dependency(blocks(2), false), initial: undefined, fn, onlyUpdated: false, timeoutMs: 0 },
     partitioning: hash(3),
-    versions: { version: epochMs(0), oldest: epochMs(0), batch: epochMs(1) },
+    versions: { before: undefined, oldest: epochMs(0), batch: epochMs(1) },
     label: kind,
   });
   expect(layout.partitioningOf(state("updateByKey"))).toEqual(hash(3));

@@ -1,8 +1,9 @@
-import { assert, type EpochMs, unreachable } from "@millrace/base";
+import { assert, unreachable } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { FunctionRef } from "@millrace/operators";
 import type { ShuffleId, TaskInput } from "./action-plan.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
+import type { StateVersions } from "./state-version.ts";
 import type { JoinKind } from "./template.ts";
 
 /**
@@ -210,14 +211,6 @@ export interface MergeNode {
   readonly parents: readonly ShuffleDependency[];
   readonly partitioning: Partitioning;
   readonly label: string;
-}
-
-/** State versions, known only when a batch runs. */
-export interface StateVersions {
-  readonly version: EpochMs;
-  /** The version that the oldest remembered batch builds on. */
-  readonly oldest: EpochMs;
-  readonly batch: EpochMs;
 }
 
 /** The change of an operator's state by a batch; see `StateUpdate` of templates. */

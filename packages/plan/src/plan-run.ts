@@ -8,13 +8,13 @@ import {
   type PlannedTask,
   type ShuffleId,
   type ShuffleWrite,
-  type StateRef,
   stageRunId,
 } from "./action-plan.ts";
 import { type Base, type Chain, type ChainedOp, chainsOf, type Gathered } from "./chain.ts";
 import type { Layout } from "./layout.ts";
 import type { Lineage, MergeNode, PersistedNode, ShuffleDependency, ShuffledNode, StateNode } from "./lineage.ts";
 import type { PlannedAction, PlannerOptions, PlanRequest, WrittenShuffle } from "./plan-request.ts";
+import { plannedState } from "./planned-state.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
 import { StageDraft } from "./stage-draft.ts";
 import { actionSink, aggregateOf, shuffleSink } from "./stage-ends.ts";
@@ -133,21 +133,15 @@ export class PlanRun {
 
   #task(draft: StageDraft, partition: number, template: number, end: StageEnd): PlannedTask {
     const inputs = draft.inputs.map((of) => of(partition));
-    if (draft.state === undefined && end.output === undefined) return { partition, template, inputs };
+    const { state } = draft;
+    if (state === undefined && end.output === undefined) return { partition, template, inputs };
     return {
       partition,
       template,
       inputs,
-      ...(draft.state === undefined
-        ? {}
-        : { state: this.#stateRef(draft.state.node, draft.state.partition(partition)) }),
+      ...(state === undefined ? {} : { state: plannedState(state, partition, this.#layout.partitions(state.node)) }),
       ...(end.output === undefined ? {} : { output: end.output(partition) }),
     };
-  }
-
-  #stateRef(node: StateNode, partition: number): StateRef {
-    const { operator, directory } = node;
-    return { operator, directory, partition, partitions: this.#layout.partitions(node), ...node.versions };
   }
 
   #captures(functions: readonly FunctionRef[], broadcasts: BlockLocation[]): Uint8Array {
@@ -270,7 +264,8 @@ export class PlanRun {
     const { draft } = at;
     assert(draft.state === undefined, `a task of ${node.label} already has the state of another operator`);
     const update = this.#stateUpdate(node, at);
-    draft.state = { node, partition: at.partition };
+    const after = node.change.kind === "snapshot" ? node.change.after.dependency.id : undefined;
+    draft.state = { node, partition: at.partition, after };
     return { kind: "state", update, label: node.label };
   }
 

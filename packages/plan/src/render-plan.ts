@@ -35,8 +35,8 @@ function renderStage(stage: PlannedStage, position: number): string {
     const [first] = tasks;
     if (first !== undefined && first.inputs.length > 0) lines.push(`    inputs ${renderInputs(first)}`);
     if (first?.state) {
-      const { operator, version, batch } = first.state;
-      lines.push(`    state ${operator} from ${version} to ${batch}`);
+      const { operator, head, batch } = first.state;
+      lines.push(`    state ${operator} from ${head?.batch ?? 0} to ${batch}`);
     }
     if (first?.output) lines.push(`    output ${first.output.directory}/${first.output.file}`);
     const captures = stage.captures[i];

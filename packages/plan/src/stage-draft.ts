@@ -1,6 +1,6 @@
 import type { FunctionRef } from "@millrace/operators";
 import type { PlannedInput } from "./action-plan.ts";
-import type { StateNode } from "./lineage.ts";
+import type { DraftState } from "./planned-state.ts";
 import { type FnSlot, fnSlot } from "./template.ts";
 
 /** A template under construction: functions are assigned slots and inputs are numbered as they are met. */
@@ -9,8 +9,8 @@ export class StageDraft {
   /** For each input: the input of the task of a partition. */
   readonly inputs: ((partition: number) => PlannedInput)[] = [];
   readonly labels: string[] = [];
-  /** The operator whose state the tasks update, and the partition of it that belongs to a task. */
-  state: { readonly node: StateNode; readonly partition: (partition: number) => number } | undefined;
+  /** The operator whose state the tasks update or read. */
+  state: DraftState | undefined;
 
   slot(fn: FunctionRef): FnSlot {
     const known = this.functions.indexOf(fn);

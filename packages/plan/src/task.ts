@@ -1,5 +1,6 @@
 import type { ExecutorId, WireError } from "@millrace/base";
 import type { BlockId, Holder, OutputRef, StageRunId, StateRef, TaskInput, WrittenFile } from "./action-plan.ts";
+import type { StateVersion } from "./state-version.ts";
 
 /** One attempt of one task. Attempt numbers of a task increase from 0, across all reruns of its stage. */
 export interface TaskKey {
@@ -36,6 +37,8 @@ export interface TaskTally {
   readonly metrics: TaskMetrics;
   /** Encoded updates of the attempt; empty for none. */
   readonly accumulators: Uint8Array;
+  /** The version of its partition of state that the attempt wrote; absent if it changed none. */
+  readonly state?: StateVersion;
 }
 
 /**

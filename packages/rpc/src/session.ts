@@ -16,7 +16,7 @@ import type {
 import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 
 /** Increased whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {

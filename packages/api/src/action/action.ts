@@ -56,6 +56,7 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
     const result = await context.port.run(planned.plan);
     for (const { id } of planned.writes) context.written.add(id);
     if (result.accumulators.length > 0 && action.aside !== true) context.mergeAccumulators(result.accumulators);
+    for (const updated of result.states) scope.updateState(updated);
     for (const state of planned.states) scope.coverState(state);
     return result;
   } finally {
@@ -63,7 +64,7 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
   }
 }
 
-const NO_TASK: ActionResult = { partitions: [], written: [], accumulators: [] };
+const NO_TASK: ActionResult = { partitions: [], written: [], accumulators: [], states: [] };
 
 /** Resolves everything that a target's plan depends on: the partitions of sources, and the lineages of deferred nodes. */
 export async function resolveSources(target: Lineage): Promise<void> {

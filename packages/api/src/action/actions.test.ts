@@ -145,7 +145,7 @@ describe("saving text", () => {
       directory: locationFrom("/home/out/counts-1000.txt"),
       files: [{ file: "part-00000", bytes: 7, token: "7@0" }],
     };
-    expect(prepared).toEqual({ states: [], outputs: [staged] });
+    expect(prepared).toEqual({ states: new Map(), outputs: [staged] });
     const visible = () => [...lab.port.memory.entries.keys()].filter((path) => !path.includes("/."));
     expect(visible()).toEqual([]);
     await publishFiles(lab.port.files, JSON.parse(JSON.stringify(staged))); // it may come from a log

@@ -11,8 +11,11 @@ import {
   type ShuffleDependency,
   type ShuffleId,
   type SourceNode,
+  type StateHeads,
   type StateNode,
+  type StateVersion,
   type StateVersions,
+  type UpdatedState,
 } from "@millrace/plan";
 import { type BatchHistory, type NodeBatch, type StreamNode, whenReady } from "../graph/stream-node.ts";
 import type { DriverBroadcast } from "../shared/broadcast.ts";
@@ -43,6 +46,8 @@ export class BatchScope implements NodeBatch {
   /** The stateful operators of this batch, and those whose partitions have all been brought up to it. */
   readonly #states = new Map<StreamNode, StateNode>();
   readonly #covered = new Set<StateNode>();
+  /** By operator and partition, what this batch has made of state: `undefined` if it changed nothing. */
+  readonly #updated = new Map<string, Map<number, StateVersion | undefined>>();
   /** The writes of its outputs, to be committed with the batch. */
   readonly #prepared: PreparedOutput[] = [];
   #cancelled = false;
@@ -128,15 +133,31 @@ export class BatchScope implements NodeBatch {
     return this.#covered.has(state);
   }
 
-  /** The states whose partitions have all been brought up to this batch. */
-  get coveredStates(): readonly StateNode[] {
-    return [...this.#states.values()].filter((state) => this.#covered.has(state));
+  /** Records what a task has made of a partition of state. A later one of the same partition replaces it. */
+  updateState({ operator, partition, version }: UpdatedState): void {
+    const known = this.#updated.get(operator);
+    if (known === undefined) this.#updated.set(operator, new Map([[partition, version]]));
+    else known.set(partition, version);
   }
 
-  /** The versions of a stream's state before and after this batch. @param name The name of the state. */
+  /** By name, the states whose partitions have all been brought up to this batch. */
+  get coveredStates(): ReadonlyMap<string, StateHeads> {
+    const covered = [...this.#states.values()].filter((state) => this.#covered.has(state));
+    return new Map(covered.map((state) => [state.operator, this.#headsOf(state)]));
+  }
+
+  #headsOf({ operator, versions: { before } }: StateNode): StateHeads {
+    const updated = [...(this.#updated.get(operator) ?? [])];
+    const heads = new Array<StateVersion | undefined>(updated.length).fill(undefined);
+    for (const [partition, version] of updated) heads[partition] = version ?? before?.heads[partition];
+    return { batch: this.time, partitions: heads.length, heads };
+  }
+
+  /** The versions of a stream's state before this batch. @param name The name of the state. */
   versionsOf(stream: StreamNode, name: string): StateVersions {
-    const version = this.#committed.get(name) ?? epochMs(0);
-    return { version, oldest: this.history.oldestVersionOf(stream) ?? version, batch: this.time };
+    const before = this.#committed.get(name);
+    const oldest = this.history.oldestVersionOf(stream) ?? before?.batch ?? epochMs(0);
+    return { before, oldest, batch: this.time };
   }
 
   // ---- actions

@@ -11,7 +11,7 @@ import type { PolledInput, StreamNode } from "./stream-node.ts";
 
 /** States advance to the batch if all of their partitions were brought up to it; otherwise the next batch builds on the old version. */
 export function preparedBy({ coveredStates, preparedOutputs }: BatchScope): PreparedBatch {
-  return { states: coveredStates.map(({ operator }) => operator), outputs: preparedOutputs };
+  return { states: coveredStates, outputs: preparedOutputs };
 }
 
 export const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();

@@ -166,7 +166,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   oldestVersionOf(stream: StreamNode): EpochMs | undefined {
     for (const scope of this.#scopes.values()) {
       const state = scope.stateOf(stream);
-      if (state !== undefined) return state.versions.version; // scopes are in order, and versions only rise
+      if (state !== undefined) return state.versions.before?.batch ?? epochMs(0); // scopes are in order, and versions only rise
     }
     return undefined;
   }

@@ -105,7 +105,7 @@ export function incrementalWindowNode(
     compute: async (scope) => {
       const name = graph.names.stateName(node);
       const versions = versionsOf(scope, node, name);
-      const [before, now] = [versions.version, scope.time];
+      const [before, now] = [versions.before?.batch ?? 0, scope.time];
       const begin = now - span.lengthMs;
       const entering = await lineagesIn(scope, parent, Math.max(begin, before), now, label);
       // Without a previous window, nothing has left.
@@ -142,7 +142,7 @@ export function incrementalWindowNode(
  */
 function versionsOf(scope: NodeBatch, node: StreamNode, name: string): StateVersions {
   const versions = scope.versionsOf(node, name);
-  return versions.version === scope.time - node.slideMs ? versions : { ...versions, version: epochMs(0) };
+  return versions.before?.batch === scope.time - node.slideMs ? versions : { ...versions, before: undefined };
 }
 
 /** The RDDs of a stream in the batches of `(after, until]`, oldest first, without times before the first batch. */

@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, ManualClock, millis, type Warning, type WarningOver } from "@millrace/base";
+import { epochMs, ManualClock, millis, type Warning, type WarningOver } from "@millrace/base";
 import { encodeBlock } from "@millrace/codec";
 import { FileSystems } from "@millrace/files";
 import {
@@ -8,6 +8,8 @@ import {
   type FixedInput,
   type PlannedStage,
   renderPlan,
+  type StateHeads,
+  type UpdatedState,
   type WrittenFile,
 } from "@millrace/plan";
 import { InlineFunctions, JobRegistry } from "../function/job-registry.ts";
@@ -56,7 +58,7 @@ export class FakePort implements EnginePort {
     const accumulators = this.accumulators.splice(0);
     const written = last === undefined ? [] : this.written(last);
     const partitions = written.length > 0 ? [] : rows.map((records) => encodeBlock(records, this.registry.classes));
-    return { partitions, written, accumulators };
+    return { partitions, written, accumulators, states: plan.stages.flatMap(updatedIn) };
   }
 
   async putBlock(name: BlockLocation["id"], parts: readonly Uint8Array[]): Promise<BlockLocation> {
@@ -104,12 +106,21 @@ export class FakePort implements EnginePort {
 
 type LabBatch = { readonly blocks?: readonly string[] } & Partial<Pick<BatchRun, "states">>;
 
+/** Every task that updates state writes a version. */
+function updatedIn({ tasks }: PlannedStage): readonly UpdatedState[] {
+  return tasks.flatMap(({ state }): readonly UpdatedState[] => {
+    if (state === undefined || state.after !== undefined) return [];
+    const { operator, partition, batch } = state;
+    return [{ operator, partition, version: { batch, attempt: 0, epoch: 0 } }];
+  });
+}
+
 /** A job's graph on an engine that runs nothing. */
 export class GraphLab {
   readonly port: FakePort;
   readonly graph: JobGraph;
   /** The state versions that the batches so far have committed. */
-  readonly states = new Map<string, EpochMs>();
+  readonly states = new Map<string, StateHeads>();
 
   private constructor(port: FakePort, graph: JobGraph) {
     this.port = port;
@@ -132,7 +143,7 @@ export class GraphLab {
     const outcome = await this.run(time, options);
     if (outcome.error !== undefined && this.graph.conf["batch.failure"] === "stop") return outcome;
     for (const output of outcome.prepared.outputs) await this.graph.commitOutput(epochMs(time), output);
-    for (const name of outcome.prepared.states) this.states.set(name, epochMs(time));
+    for (const [name, heads] of outcome.prepared.states) this.states.set(name, heads);
     return outcome;
   }
 

@@ -194,8 +194,8 @@ test("a task of state names the version that the oldest remembered batch builds 
     expect((await lab.batch(time, { blocks: [`${time}`] })).error).toBeUndefined();
     lab.graph.release(epochMs(time));
     const tasks = lab.port.plans.flatMap(({ stages }) => stages.flatMap((stage) => stage.tasks));
-    const { version, oldest } = tasks.find(({ state }) => state?.batch === time)?.state ?? {};
-    named.push([version, oldest]);
+    const state = tasks.find((task) => task.state?.batch === time)?.state;
+    named.push([state?.head?.batch ?? 0, state?.oldest]);
   }
   // Three batches are remembered after the first; the fourth is the running one.
   expect(named).toEqual([

@@ -160,7 +160,7 @@ function statefulNode(
           kind: "state",
           operator: name,
           directory: graph.checkpointDir,
-          change: change(ref, context.dependency(lineage), versions.version === 0 ? initial : undefined),
+          change: change(ref, context.dependency(lineage), versions.before === undefined ? initial : undefined),
           partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),
           versions,
           label,

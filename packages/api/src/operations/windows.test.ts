@@ -50,7 +50,7 @@ describe("a window", () => {
       const states = lab.port.plans
         .splice(0)
         .flatMap(({ stages }) => stages.flatMap(({ tasks }) => tasks[0]?.state ?? []));
-      versions.push(...states.map(({ version, batch }) => [version, batch]));
+      versions.push(...states.map(({ head, batch }) => [head?.batch ?? 0, batch]));
     }
     expect(versions).toEqual([
       [0, 2000],

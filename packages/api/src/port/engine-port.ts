@@ -1,6 +1,6 @@
 import type { Clock, WarningSink } from "@millrace/base";
 import type { FileSystems } from "@millrace/files";
-import type { ActionPlan, BlockId, BlockLocation, ShuffleId, WrittenFile } from "@millrace/plan";
+import type { ActionPlan, BlockId, BlockLocation, ShuffleId, UpdatedState, WrittenFile } from "@millrace/plan";
 
 /**
  * The job's access to the engine that runs it: implemented by the job driver's thread, `testJob` and the tests of this package.
@@ -39,4 +39,6 @@ export interface ActionResult {
   readonly written: readonly WrittenFile[];
   /** Accumulator updates of all successful tasks of all stages, one for each task; empty ones may be omitted. */
   readonly accumulators: readonly Uint8Array[];
+  /** The partitions of state that its tasks have updated to the plan's batch. */
+  readonly states: readonly UpdatedState[];
 }

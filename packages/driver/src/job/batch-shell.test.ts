@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { WireBatchOutcome } from "./batch-failure.ts";
 import { BatchShell } from "./batch-shell.ts";
 
-const NOTHING: PreparedBatch = { states: [], outputs: [] };
+const NOTHING: PreparedBatch = { states: new Map(), outputs: [] };
 const DONE: WireBatchOutcome = { failed: [], inputs: [], prepared: NOTHING };
 interface JobOptions {
   readonly hangs?: boolean;
@@ -149,7 +149,7 @@ describe("the commit of a batch", () => {
     files: [],
   });
   const [a, b] = [staged("a"), staged("b")];
-  const prepared: PreparedBatch = { states: [], outputs: [a, b] };
+  const prepared: PreparedBatch = { states: new Map(), outputs: [a, b] };
   const refusedB: RefusedOutput = { prepared: b, error: { name: "Error", message: "the disk is away" } };
   const FIRST = epochMs(1_001_000);
 

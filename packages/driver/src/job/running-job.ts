@@ -87,7 +87,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#watched = watched;
     this.log = built.log && this.#logPorts();
     this.#resumed = built.log?.resumed;
-    this.#tasks = new TaskShell(built.conf, this);
+    this.#tasks = new TaskShell({ conf: built.conf, epoch: built.log?.epoch ?? 0 }, this);
     this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports, clock: this.clock }, this);
     this.#batches = new BatchShell({ ...built, ...ports, clock: this.clock }, this);
   }

@@ -19,14 +19,17 @@ function action(run: number, batch: EpochMs): ActionPlan {
 /** A shell with one executor, which answers by hand. */
 function shell() {
   const told: (ExecutorFigures | string)[] = [];
-  const tasks = new TaskShell(parseConf({ "task.retry.delay.min": 0 }), {
-    executors: { launch: () => {}, send: () => {}, stageDone: () => {}, tidy: () => {} },
-    fetch: () => Promise.reject(new Error("results are inline here")),
-    clock: new ManualClock(FIRST),
-    onFigures: (executor, figures) => told.push(figures ?? `${executor} is gone`),
-    warn: () => {},
-    warningOver: () => {},
-  });
+  const tasks = new TaskShell(
+    { conf: parseConf({ "task.retry.delay.min": 0 }), epoch: 0 },
+    {
+      executors: { launch: () => {}, send: () => {}, stageDone: () => {}, tidy: () => {} },
+      fetch: () => Promise.reject(new Error("results are inline here")),
+      clock: new ManualClock(FIRST),
+      onFigures: (executor, figures) => told.push(figures ?? `${executor} is gone`),
+      warn: () => {},
+      warningOver: () => {},
+    },
+  );
   tasks.dispatch({ type: "executorJoined", executor: EXECUTOR, slots: 4 });
   tasks.dispatch({ type: "executorReady", executor: EXECUTOR });
   const report = (run: number, partition: number, attempt: number, outcome: TaskOutcome): void => {

@@ -51,6 +51,8 @@ export interface TaskShellPorts extends WarningSink {
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
 }
 
+type PlanDone = Extract<TaskEffect, { readonly type: "planDone" }>;
+
 interface Waiting {
   readonly action: ActionPlan;
   /** Runs of this plan whose result was lost with the executor that held it. */
@@ -77,8 +79,10 @@ export class TaskShell {
   /** The batch that was cut off. */
   #cancelled: { readonly batch: number; readonly reason: string } | undefined;
 
-  constructor(conf: JobConf, ports: TaskShellPorts) {
+  /** @param options `epoch`: that of this run of the job in its batch log; 0 without one. */
+  constructor({ conf, epoch }: { readonly conf: JobConf; readonly epoch: number }, ports: TaskShellPorts) {
     const state = taskScheduler({
+      epoch,
       attemptsMax: conf["task.attempts.max"],
       retryDelay: { min: millis(conf["task.retry.delay.min"]), max: conf["task.retry.delay.max"] },
       rng: systemRng(),
@@ -174,7 +178,7 @@ export class TaskShell {
         this.#stageOfRun.delete(effect.run);
         return executors.stageDone(effect.run);
       case "planDone":
-        return void this.#finish(effect.plan, effect.results, effect.accumulators);
+        return void this.#finish(effect);
       case "planFailed":
         return this.#take(effect.plan)?.reject(effect.error);
       case "dropShuffles":
@@ -194,14 +198,14 @@ export class TaskShell {
     return waiting;
   }
 
-  async #finish(plan: PlanId, results: readonly HeldResult[], accumulators: readonly Uint8Array[]): Promise<void> {
+  async #finish({ plan, results, accumulators, states }: PlanDone): Promise<void> {
     const waiting = this.#take(plan);
     if (waiting === undefined) return;
     try {
       this.#checkSize(results);
       const written = writtenFiles(results);
       const partitions = written.length > 0 ? [] : (inlineBlocks(results) ?? (await this.#gather(results)));
-      waiting.resolve({ partitions, written, accumulators });
+      waiting.resolve({ partitions, written, accumulators, states });
     } catch (error) {
       if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code)) return waiting.reject(error);
       // The executor that held a result was lost after announcing it; a rerun of the plan yields the same.

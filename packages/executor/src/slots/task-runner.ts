@@ -284,7 +284,7 @@ export class TaskRunner {
   }
 
   #keepMapOutput(task: LaunchTask, stage: Stage, outcome: SlotMapOutcome): MapOutcome {
-    const { blocks, bytes, checksum, metrics, accumulators } = outcome;
+    const { blocks, bytes, checksum, metrics, accumulators, state } = outcome;
     const shuffle = stage.writes?.shuffle;
     if (shuffle === undefined) {
       this.#freeOutput(outcome);
@@ -298,8 +298,8 @@ export class TaskRunner {
       this.#put(shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle, keep);
     }
     const copies = keep === "memoryAndDisk" ? this.#copies(blocks, bytes) : undefined;
-    const small = copies === undefined ? {} : { copies };
-    return { kind: "mapOutput", bytes, ...small, checksum, metrics, accumulators };
+    const more = { ...(copies === undefined ? {} : { copies }), ...(state === undefined ? {} : { state }) };
+    return { kind: "mapOutput", bytes, ...more, checksum, metrics, accumulators };
   }
 
   /** Small blocks are sent with the status: fetching each would dominate the time of a small batch. */
@@ -315,11 +315,11 @@ export class TaskRunner {
   }
 
   #keepResult(task: LaunchTask, outcome: SlotResultOutcome): ResultOutcome {
-    const { result, metrics, accumulators } = outcome;
-    if (result.kind !== "block") return { kind: "result", result, metrics, accumulators };
+    const { result, ...rest } = outcome;
+    if (result.kind !== "block") return { ...rest, result };
     const id = blockId(`result/${attemptName(task)}`);
     this.#put(id, result.handle);
-    return { kind: "result", result: { kind: "block", id, bytes: result.bytes }, metrics, accumulators };
+    return { ...rest, result: { kind: "block", id, bytes: result.bytes } };
   }
 
   #put(id: BlockId, handle: BlockHandle, keep?: Keep): void {

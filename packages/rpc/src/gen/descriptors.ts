@@ -1166,6 +1166,10 @@ export const descriptors: object = {
           "accumulators": {
            "type": "bytes",
            "id": 3
+          },
+          "state": {
+           "type": "StateVersion",
+           "id": 7
           }
          }
         },
@@ -1199,6 +1203,26 @@ export const descriptors: object = {
           "accumulators": {
            "type": "bytes",
            "id": 4
+          },
+          "state": {
+           "type": "StateVersion",
+           "id": 6
+          }
+         }
+        },
+        "StateVersion": {
+         "fields": {
+          "batchMs": {
+           "type": "int64",
+           "id": 1
+          },
+          "attempt": {
+           "type": "uint64",
+           "id": 2
+          },
+          "epoch": {
+           "type": "uint64",
+           "id": 3
           }
          }
         },
@@ -1788,8 +1812,8 @@ export const descriptors: object = {
            "type": "uint32",
            "id": 3
           },
-          "versionMs": {
-           "type": "int64",
+          "head": {
+           "type": "StateVersion",
            "id": 4
           },
           "batchMs": {
@@ -1803,6 +1827,47 @@ export const descriptors: object = {
           "oldestMs": {
            "type": "int64",
            "id": 7
+          },
+          "first": {
+           "type": "bool",
+           "id": 8
+          },
+          "writes": {
+           "type": "StateVersion",
+           "id": 9
+          },
+          "from": {
+           "type": "FormerHeads",
+           "id": 10
+          }
+         }
+        },
+        "FormerHeads": {
+         "fields": {
+          "batchMs": {
+           "type": "int64",
+           "id": 1
+          },
+          "partitions": {
+           "type": "uint32",
+           "id": 2
+          },
+          "heads": {
+           "rule": "repeated",
+           "type": "FormerHead",
+           "id": 3
+          }
+         }
+        },
+        "FormerHead": {
+         "fields": {
+          "partition": {
+           "type": "uint32",
+           "id": 1
+          },
+          "version": {
+           "type": "StateVersion",
+           "id": 2
           }
          }
         },

@@ -1,10 +1,18 @@
 import { executorId, jobId, type StreamId, streamId, unreachable } from "@millrace/base";
-import { blockId, type TaskMetrics, type TaskOutcome, type TaskResult, type TaskStatus } from "@millrace/plan";
+import {
+  blockId,
+  type TaskMetrics,
+  type TaskOutcome,
+  type TaskResult,
+  type TaskStatus,
+  type TaskTally,
+} from "@millrace/plan";
 import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 import type {
   FromExecutor as WireInput,
   FromExecutor__Output as WireOutput,
 } from "../gen/millrace/session/v1/FromExecutor.ts";
+import type { MapOutput__Output as MapOutput } from "../gen/millrace/session/v1/MapOutput.ts";
 import type {
   ReceiverReport as ReportInput,
   ReceiverReport__Output as ReportOutput,
@@ -22,6 +30,7 @@ import type { FromExecutor } from "../session.ts";
 import { decodeError, encodeError } from "./error.ts";
 import { decodeKey, encodeKey, executorIds, holder } from "./plan.ts";
 import { malformed, ownBytes, required, wireBytes } from "./required.ts";
+import { decodeVersion, encodeVersion } from "./state.ts";
 
 export function encodeFromExecutor(message: FromExecutor): WireInput {
   switch (message.type) {
@@ -124,6 +133,7 @@ function encodeStatus(status: TaskStatus): StatusInput {
           checksum: outcome.checksum,
           metrics: outcome.metrics,
           accumulators: wireBytes(outcome.accumulators),
+          ...stateOf(outcome),
         },
       };
     case "result":
@@ -133,6 +143,7 @@ function encodeStatus(status: TaskStatus): StatusInput {
           ...encodeResult(outcome.result),
           metrics: outcome.metrics,
           accumulators: wireBytes(outcome.accumulators),
+          ...stateOf(outcome),
         },
       };
     case "failed":
@@ -144,6 +155,10 @@ function encodeStatus(status: TaskStatus): StatusInput {
     default:
       return unreachable(outcome);
   }
+}
+
+function stateOf({ state }: TaskTally) {
+  return state === undefined ? {} : { state: encodeVersion(state) };
 }
 
 function encodeResult(result: TaskResult): ResultInput {
@@ -167,25 +182,18 @@ function decodeStatus(status: StatusOutput): TaskStatus {
 
 function decodeOutcome(status: StatusOutput): TaskOutcome {
   if (status.mapOutput) {
-    const { partitionBytes, copies, replica, checksum, metrics, accumulators } = status.mapOutput;
+    const { partitionBytes, copies, replica, checksum } = status.mapOutput;
     return {
       kind: "mapOutput",
       bytes: partitionBytes,
       ...(copies.length === 0 ? {} : { copies: copies.map(ownBytes) }),
       ...(replica === "" ? {} : { replica: executorId(replica) }),
       checksum,
-      metrics: decodeMetrics(metrics),
-      accumulators: ownBytes(accumulators),
+      ...decodeTally(status.mapOutput),
     };
   }
   if (status.result) {
-    const { metrics, accumulators } = status.result;
-    return {
-      kind: "result",
-      result: decodeResult(status.result),
-      metrics: decodeMetrics(metrics),
-      accumulators: ownBytes(accumulators),
-    };
+    return { kind: "result", result: decodeResult(status.result), ...decodeTally(status.result) };
   }
   if (status.failed) return { kind: "failed", error: decodeError(required(status.failed.error, "error")) };
   if (status.fetchFailed) {
@@ -199,6 +207,14 @@ function decodeOutcome(status: StatusOutput): TaskOutcome {
   }
   if (status.cancelled) return { kind: "cancelled" };
   throw malformed("a task's status has an unknown outcome");
+}
+
+function decodeTally({ metrics, accumulators, state }: MapOutput | ResultOutput): TaskTally {
+  return {
+    metrics: decodeMetrics(metrics),
+    accumulators: ownBytes(accumulators),
+    ...(state === null ? {} : { state: decodeVersion(state) }),
+  };
 }
 
 function decodeResult(result: ResultOutput): TaskResult {

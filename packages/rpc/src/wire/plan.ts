@@ -1,4 +1,4 @@
-import { branded, type ExecutorId, epochMs, executorId, unreachable } from "@millrace/base";
+import { branded, type ExecutorId, executorId, unreachable } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { locationFrom } from "@millrace/files";
 import {
@@ -7,7 +7,6 @@ import {
   type Holder,
   type LaunchTask,
   type StageTemplate,
-  type StateRef,
   stageRunId,
   type TaskInput,
   type TaskKey,
@@ -21,13 +20,13 @@ import type {
   LaunchTask as LaunchInput,
   LaunchTask__Output as LaunchOutput,
 } from "../gen/millrace/session/v1/LaunchTask.ts";
-import type { StateRef__Output as StateOutput } from "../gen/millrace/session/v1/StateRef.ts";
 import type {
   TaskInput as InputInput,
   TaskInput__Output as InputOutput,
 } from "../gen/millrace/session/v1/TaskInput.ts";
 import type { TaskKey as KeyInput, TaskKey__Output as KeyOutput } from "../gen/millrace/session/v1/TaskKey.ts";
 import { ownBytes, required, wireBytes } from "./required.ts";
+import { decodeState, encodeState } from "./state.ts";
 
 export const holder = (text: string): Holder => (text === "driver" ? "driver" : executorId(text));
 
@@ -103,30 +102,6 @@ function decodeInput(input: InputOutput): TaskInput {
   if (input.input === "external") return { kind: "external", range: ownBytes(required(input.external, "range")) };
   if (input.input === "partition") return { kind: "partition", partition: required(input.partition, "partition") };
   return { kind: "inline", block: ownBytes(required(input.inline, "task input")) };
-}
-
-function encodeState(state: StateRef) {
-  return {
-    operator: state.operator,
-    partition: state.partition,
-    partitions: state.partitions,
-    versionMs: state.version,
-    oldestMs: state.oldest,
-    batchMs: state.batch,
-    directory: state.directory,
-  };
-}
-
-function decodeState(state: StateOutput): StateRef {
-  return {
-    operator: state.operator,
-    partition: state.partition,
-    partitions: state.partitions,
-    version: epochMs(state.versionMs),
-    oldest: epochMs(state.oldestMs),
-    batch: epochMs(state.batchMs),
-    directory: locationFrom(state.directory),
-  };
 }
 
 export const templateId = (text: string): TemplateId => branded<TemplateId>(text); // made by the planner, only carried here

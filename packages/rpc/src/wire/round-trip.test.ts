@@ -43,7 +43,10 @@ const fromExecutor: readonly FromExecutor[] = [
     statuses: [
       {
         task: key,
-        outcome: { kind: "mapOutput", bytes: [0, 5, 2 ** 33], checksum: 2 ** 32 - 1, metrics, accumulators: bytes() },
+        outcome: {
+          ...{ kind: "mapOutput", bytes: [0, 5, 2 ** 33], checksum: 2 ** 32 - 1, metrics, accumulators: bytes() },
+          state: { batch: epochMs(5), attempt: 9, epoch: 1 },
+        },
       },
       {
         task: key,
@@ -58,7 +61,10 @@ const fromExecutor: readonly FromExecutor[] = [
       },
       {
         task: key,
-        outcome: { kind: "result", result: { kind: "inline", block: bytes() }, metrics, accumulators: bytes(1) },
+        outcome: {
+          ...{ kind: "result", result: { kind: "inline", block: bytes() }, metrics, accumulators: bytes(1) },
+          state: { batch: epochMs(5), attempt: 2 ** 33, epoch: 2 },
+        },
       },
       {
         task: key,
@@ -151,13 +157,37 @@ const toExecutor: readonly ToExecutor[] = [
           operator: "totals",
           partition: 0,
           partitions: 4,
-          version: epochMs(0),
+          head: { batch: epochMs(4), attempt: 2 ** 33, epoch: 3 },
+          first: false,
           oldest: epochMs(0),
           batch: epochMs(5),
           directory: locationFrom("/c"),
+          writes: { batch: epochMs(5), attempt: 0, epoch: 4 },
         },
         output: { directory: locationFrom("/o"), file: "part-00000" },
         slot: 0,
+      },
+      {
+        ...key,
+        template: 0,
+        inputs: [],
+        state: {
+          operator: "totals",
+          partition: 1,
+          partitions: 2,
+          head: undefined,
+          from: {
+            batch: epochMs(4),
+            partitions: 3,
+            heads: [undefined, { batch: epochMs(2), attempt: 1, epoch: 3 }, undefined],
+          },
+          first: true,
+          oldest: epochMs(0),
+          batch: epochMs(5),
+          directory: locationFrom("/c"),
+          writes: undefined,
+        },
+        slot: 1,
       },
     ],
   },

@@ -153,6 +153,7 @@ export class SlotRuntime {
           spilledBytes: run.spilledBytes + finished.spilledBytes,
         },
         accumulators: updates.length === 0 ? NOTHING_ADDED : this.#encoded(scope, updates),
+        ...(run.wroteState === undefined ? {} : { state: run.wroteState }),
       };
       return outcome;
     } catch (error) {

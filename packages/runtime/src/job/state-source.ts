@@ -1,7 +1,7 @@
 import { assert, unreachable } from "@millrace/base";
 import { partitionOf } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/operators";
-import type { FnSlot, StateRef } from "@millrace/plan";
+import type { FnSlot, StateRef, StateVersion } from "@millrace/plan";
 import type { PipelineProgram, StateEntry } from "../compile/stage-program.ts";
 import type { Feeder } from "../source/feeder.ts";
 import { StateFeeder } from "../source/state-feeder.ts";
@@ -28,6 +28,8 @@ export interface StateParts {
   spool(later: Feeder): Feeder;
   table(shape: TableShape, budget: TableBudget): SpillingTable;
   fill(program: PipelineProgram, table: SpillingTable): Promise<void>;
+  /** The task has updated its partition, to this version if it changed it. */
+  updated(version: StateVersion | undefined): void;
 }
 
 /** The feeder of a stateful operator: the task's transaction on its partition of state. */
@@ -37,7 +39,11 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   assert(ref !== undefined, "a task of a stateful operator names no state");
   if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref });
   const updater = updaterOf(entry, ref, parts);
-  return new StateFeeder({ store, ref, updater, again: task.attempt > 0, check: () => control.check() });
+  return new StateFeeder({
+    ...{ store, ref, updater, again: task.attempt > 0 },
+    check: () => control.check(),
+    updated: (version) => parts.updated(version),
+  });
 }
 
 function updaterOf(

@@ -2,7 +2,7 @@ import { assert, unreachable } from "@millrace/base";
 import { decodeValue, emptyClassTable } from "@millrace/codec";
 import type { ListedFile } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
-import type { FnSlot } from "@millrace/plan";
+import type { FnSlot, StateVersion } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { Segment } from "../compile/segment.ts";
 import { type Numbering, SegmentState } from "../compile/segment-state.ts";
@@ -51,6 +51,8 @@ const BY_PLACE: SortOrder = { key: undefined, compare: undefined, descending: fa
 export class TaskRun {
   recordsIn = 0;
   spilledBytes = 0;
+  /** The version of its partition of state that it wrote, if any. */
+  wroteState: StateVersion | undefined;
   readonly #env: TaskEnvironment;
   readonly #feeders: Feeder[] = [];
   readonly #files: FilePieces[] = [];
@@ -332,6 +334,9 @@ export class TaskRun {
       spool: (later) => this.#spool(later),
       table: (shape, budget) => this.#spilling(shape, budget),
       fill: (program, table) => this.#fill(program, table),
+      updated: (version) => {
+        this.wroteState = version;
+      },
     };
   }
 

@@ -1,4 +1,4 @@
-import type { StateRef } from "@millrace/plan";
+import type { StateRef, StateVersion } from "@millrace/plan";
 import type { StateStore } from "../state/state-store.ts";
 import { everyKey, type StateChunk, type StateUpdater, type Transaction } from "../state/update/updater.ts";
 import { Feeder } from "./feeder.ts";
@@ -11,6 +11,8 @@ export interface StateFeederOptions {
   readonly again: boolean;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
+  /** Called when the partition is updated to the batch. `version`: the one written; `undefined` if nothing changed. */
+  readonly updated: (version: StateVersion | undefined) => void;
 }
 
 /**
@@ -31,13 +33,14 @@ export class StateFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { store, ref, updater, again } = this.#options;
+    const { store, ref, updater, again, updated } = this.#options;
     const { state, done } = await store.prepare(ref, updater);
     if (done && !again && updater.repeatable && state.overlay !== undefined) {
       this.#rest = everyKey(state, state.overlay, state.overlay.order);
+      updated(state.overlay.version);
       return;
     }
-    await updater.open(ref.version === 0);
+    await updater.open(ref.first);
     const transaction: Transaction = { state, overlay: state.begin(ref.batch) };
     this.#transaction = transaction;
     this.#update = updater.update(transaction);
@@ -53,12 +56,13 @@ export class StateFeeder extends Feeder {
   }
 
   override async finish(): Promise<void> {
-    const { store, ref, updater, check } = this.#options;
+    const { store, ref, updater, check, updated } = this.#options;
     const transaction = this.#transaction;
     if (transaction === undefined) return;
     while (this.#take(this.#update)) check();
     await updater.finish();
     await store.complete(ref, transaction.state, transaction.overlay);
+    updated(transaction.overlay.version);
     this.#transaction = undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { EpochMs } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
+import type { StateVersion } from "@millrace/plan";
 import { StateColumn } from "./state-column.ts";
 
 const FORGOTTEN = -1;
@@ -12,6 +13,8 @@ export class Overlay {
   readonly batch: EpochMs;
   /** True once the delta is written, so that the batch can be committed. */
   complete = false;
+  /** The version that it becomes; `undefined` until it is complete, and if it changes nothing. */
+  version: StateVersion | undefined;
   /** Size of the delta in the log, once it is written. */
   deltaBytes = 0;
   /** By index in the published state: keys that count as updated although their state is unchanged. */

@@ -1,5 +1,6 @@
-import { type EpochMs, epochMs } from "@millrace/base";
+import type { EpochMs } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
+import type { StateVersion } from "@millrace/plan";
 import { KeyIndex } from "../table/key-index.ts";
 import { DeltaChain } from "./delta-chain.ts";
 import { IdleOrder } from "./idle-order.ts";
@@ -11,14 +12,12 @@ const COMPACT_MIN = 1024;
 /**
  * One partition of an operator's state in memory: the published state, and the overlay of the running or the last batch.
  *
- *     none ─begin─▶ overlay, incomplete ─complete─▶ overlay, complete ─publish─▶ none, at the next version
+ *     none ─begin─▶ overlay, incomplete ─complete─▶ overlay, complete ─publish─▶ none, at its version
  *                          └─drop─▶ none                    └─drop─▶ none
  */
 export class PartitionState {
-  /** The last batch in the published state known to be committed. */
-  version: EpochMs;
-  /** The batch of the last delta in the published state; 0 if none. */
-  delta: EpochMs;
+  /** The version of the published state, known to be committed; `undefined` before the first. */
+  head: StateVersion | undefined;
   /** The files of the log that hold the published state. */
   readonly chain: DeltaChain = new DeltaChain();
   index: KeyIndex = new KeyIndex();
@@ -31,11 +30,9 @@ export class PartitionState {
   readonly #classes: ClassTable;
   #overlay: Overlay | undefined;
 
-  constructor(version: EpochMs, options: { readonly timed: boolean; readonly classes: ClassTable }) {
-    this.version = version;
+  constructor(options: { readonly timed: boolean; readonly classes: ClassTable }) {
     this.#classes = options.classes;
     this.column = new StateColumn(options.classes);
-    this.delta = epochMs(0);
     this.idle = options.timed ? new IdleOrder() : undefined;
   }
 
@@ -68,8 +65,7 @@ export class PartitionState {
     overlay.eachChanged((index, column, place) => this.#take(index, column, place, batch));
     for (const index of touched) if (this.column.has(index)) this.idle?.touch(index, batch);
     overlay.eachNew((key, column, place) => this.#take(this.#indexOf(key), column, place, batch));
-    this.version = overlay.batch;
-    this.delta = overlay.batch;
+    this.head = overlay.version;
     this.chain.add(overlay.deltaBytes);
     this.#overlay = undefined;
     this.#compact();

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MappedBatches, sum } from "./mapped-batches.fixture.ts";
 import type { KeyState } from "./update/key-state.ts";
@@ -72,7 +74,10 @@ describe("a snapshot", () => {
     expect(await batches.map(4, [["a", 1]], sum)).toEqual([["a", 4]]);
   });
 
-  test("of a batch without an update is refused", async () => {
+  test("of a version that is not in the log is refused", async () => {
+    await batches.map(1, pairs, sum);
+    batches.slot.restart();
+    rmSync(join(batches.slot.directory, "checkpoint"), { recursive: true });
     expect(await batches.failure(1, { update: { kind: "snapshot" } })).toMatchObject({
       kind: { code: "STATE_NOT_FOUND" },
     });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
-import type { Op, Sink, StateRef, StateUpdate } from "@millrace/plan";
+import type { Op, Sink, StateRef, StateUpdate, StateVersion } from "@millrace/plan";
 import type { SlotOutcome } from "../index.ts";
 import { type Done, TestSlot } from "../slot/test-slot.fixture.ts";
 
@@ -20,37 +20,66 @@ export interface StateBatch {
   readonly limit?: number;
 }
 
+/** What the driver knows of a partition: its version after each batch, as the tasks have reported them. */
+export class Heads {
+  readonly #after = new Map<number, StateVersion | undefined>();
+  #attempts = 0;
+
+  /** The next attempt of a batch. @param version The batch whose state it builds on. */
+  ref(batch: number, version: number, directory: string): StateRef {
+    return {
+      ...{ operator: "totals", partition: 0, partitions: 1, directory: locationFrom(directory) },
+      ...{ head: this.of(version), first: version === 0, oldest: epochMs(version), batch: epochMs(batch) },
+      writes: { batch: epochMs(batch), attempt: this.#attempts++, epoch: 1 },
+    };
+  }
+
+  /** A task that reads the state after a batch. */
+  reader(batch: number, directory: string): StateRef {
+    return { ...this.ref(batch, batch, directory), writes: undefined };
+  }
+
+  /** The version as of a batch. */
+  of(batch: number): StateVersion | undefined {
+    const last = [...this.#after.keys()].filter((known) => known <= batch).sort((a, b) => a - b);
+    return this.#after.get(last.at(-1) ?? 0);
+  }
+
+  /** An attempt has succeeded. */
+  report({ batch, head }: StateRef, written: StateVersion | undefined): void {
+    this.#after.set(batch, written ?? head);
+  }
+
+  take(ref: StateRef, outcome: SlotOutcome): SlotOutcome {
+    if (outcome.kind === "result" || outcome.kind === "mapOutput") this.report(ref, outcome.state);
+    return outcome;
+  }
+}
+
 /** Batches of a stateful operator `totals` of one partition, one after the other, on a slot of their own. */
 export class StateBatches {
   readonly slot: TestSlot;
+  readonly #heads = new Heads();
 
   constructor(options: ConstructorParameters<typeof TestSlot>[0] = {}) {
     this.slot = new TestSlot(options);
   }
 
-  ref(batch: number, version: number): StateRef {
-    return {
-      operator: "totals",
-      partition: 0,
-      partitions: 1,
-      version: epochMs(version),
-      oldest: epochMs(version),
-      batch: epochMs(batch),
-      directory: locationFrom(join(this.slot.directory, "checkpoint")),
-    };
-  }
-
-  run(number: number, batch: StateBatch): Promise<SlotOutcome> {
+  async run(number: number, batch: StateBatch): Promise<SlotOutcome> {
     const { update, functions = [], inputs = [], version = number - 1, ops = [], sink, limit } = batch;
-    return this.slot.run({
+    const directory = join(this.slot.directory, "checkpoint");
+    const reads = update.kind === "snapshot";
+    const state = reads ? this.#heads.reader(number, directory) : this.#heads.ref(number, version, directory);
+    const outcome = await this.slot.run({
       source: { kind: "state", update, label: "stateful at job.ts:3:3" },
       functions,
       inputs: inputs.map((records) => this.slot.input(records)),
-      state: this.ref(number, version),
+      state,
       ops,
       ...(sink === undefined ? {} : { sink }),
       ...(limit === undefined ? {} : { limit }),
     });
+    return this.#heads.take(state, outcome);
   }
 
   /** The results of a batch. */

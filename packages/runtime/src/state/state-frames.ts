@@ -31,11 +31,11 @@ interface Loading {
 
 /** Applies a delta to a state that is being loaded. */
 export function applyDelta(state: PartitionState, delta: StateDelta, { classes, onFrame }: Loading): void {
-  for (const [key, cell] of pairsIn(delta.upserts, { classes, onFrame })) state.put(key, cell, delta.batch);
+  for (const [key, cell] of pairsIn(delta.upserts, { classes, onFrame })) state.put(key, cell, delta.version.batch);
   for (const frame of readFrames(delta.removals)) {
     for (const key of decodeFrame(frame, classes)) state.forget(key);
   }
-  state.delta = delta.batch;
+  state.head = delta.version;
 }
 
 /**
@@ -67,7 +67,7 @@ export function snapshotFrames(
 export function applySnapshot(state: PartitionState, snapshot: StateSnapshot, { classes, onFrame }: Loading): void {
   const indices: number[] = [];
   for (const [key, cell] of pairsIn(snapshot.entries, { classes, onFrame })) indices.push(state.restore(key, cell));
-  if (snapshot.idle.length === 0) for (const index of indices) state.idle?.touch(index, snapshot.batch);
+  if (snapshot.idle.length === 0) for (const index of indices) state.idle?.touch(index, snapshot.version.batch);
   // As `snapshotFrames` wrote them: positions among the entries, with times.
   for (const frame of readFrames(snapshot.idle)) {
     for (const [position, time] of decodeFrame<[number, number]>(frame, classes)) {
@@ -75,7 +75,7 @@ export function applySnapshot(state: PartitionState, snapshot: StateSnapshot, { 
       if (index !== undefined) state.idle?.touch(index, time);
     }
   }
-  state.delta = snapshot.batch;
+  state.head = snapshot.version;
 }
 
 function* pairsIn(frames: Uint8Array, { classes, onFrame }: Loading): Generator<[unknown, StateCell], void, undefined> {

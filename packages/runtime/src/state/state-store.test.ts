@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import { emptyClassTable } from "@millrace/codec";
 import { FileSystems, locationFrom } from "@millrace/files";
-import type { StateRef } from "@millrace/plan";
+import type { StateRef, StateVersion } from "@millrace/plan";
 import { LocalFileSystem } from "@millrace/storage";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
@@ -23,7 +23,8 @@ class Lab {
   readonly #timed: boolean;
   #files = new LocalFileSystem();
   store = this.#newStore();
-  version = 0;
+  /** The committed version. */
+  #head: StateVersion | undefined;
   #batch = 0;
 
   constructor(options: { readonly timed?: boolean } = {}) {
@@ -50,7 +51,7 @@ class Lab {
       else if (!overlay.change(index, value)) overlay.touched.add(index);
     }
     await this.store.complete(ref, state, overlay);
-    if (options.fails !== true) this.version = this.#batch;
+    if (options.fails !== true) this.#head = overlay.version ?? this.#head;
   }
 
   /** The state as of the last committed batch, as its slot has it. */
@@ -71,7 +72,8 @@ class Lab {
   #ref(batch: number): StateRef {
     return {
       ...{ operator: "totals", partition: 0, partitions: 1, directory: locationFrom(this.#directory) },
-      ...{ batch: epochMs(batch), version: epochMs(this.version), oldest: epochMs(this.version) },
+      ...{ batch: epochMs(batch), head: this.#head, first: false, oldest: this.#head?.batch ?? epochMs(0) },
+      writes: { batch: epochMs(batch), attempt: 0, epoch: 1 },
     };
   }
 

@@ -1,7 +1,7 @@
-import { EngineError, type EpochMs, epochMs, unreachable } from "@millrace/base";
+import { assert, EngineError, type EpochMs, epochMs, unreachable } from "@millrace/base";
 import { type ClassTable, HASH_VERSION } from "@millrace/codec";
 import { type FileSystems, fileNotFound, type Location } from "@millrace/files";
-import type { StateRef } from "@millrace/plan";
+import { isSameVersion, type StateRef, type StateVersion, versionName } from "@millrace/plan";
 import { StateLog, stateDeltaMissing } from "@millrace/storage";
 import { stateNotFound } from "../errors.ts";
 import type { Overlay } from "./overlay.ts";
@@ -34,14 +34,14 @@ export interface Prepared {
  * The state that this slot holds: per operator and partition the published version and an overlay.
  *
  * There is no message that a batch has committed. A task names the version it builds on, which is the last committed
- * batch:
+ * one of the partition:
  *
  * | the slot has | it does |
  * |---|---|
- * | an overlay of batch `version` | publishes it |
- * | `version` published, and a complete overlay of this batch | nothing: an output is repeated |
- * | `version` published, and any other overlay | drops the overlay |
- * | anything else | loads the log up to `version` |
+ * | an overlay that is version `head` | publishes it |
+ * | `head` published, and a complete overlay of this batch | nothing: an output is repeated |
+ * | `head` published, and any other overlay | drops the overlay |
+ * | anything else | loads `head` from the log |
  *
  * After a number of deltas the published state, which is committed, is written to the log as a snapshot, and older
  * files are removed: both in the background, one at a time for each partition. Neither has to succeed.
@@ -80,11 +80,11 @@ export class StateStore {
     this.#tick(ref.batch);
     const name = nameOf(ref);
     const held = this.#partitions.get(name);
-    const overlay = held?.state.overlay;
-    if (held !== undefined && overlay?.complete === true && overlay.batch === ref.version) held.state.publish();
+    const written = held?.state.overlay?.version;
+    if (held !== undefined && written !== undefined && isSameVersion(written, ref.head)) held.state.publish();
     // Whether keys time out may differ from one run of the job to the next.
     const usable = held !== undefined && (held.state.idle !== undefined || !options.timed);
-    if (usable && held.state.version === ref.version) {
+    if (usable && isSameVersion(held.state.head, ref.head) && ref.from === undefined) {
       held.lastUse = this.#batches;
       const { state } = held;
       if (state.overlay?.complete === true && state.overlay.batch === ref.batch) return { state, done: true };
@@ -92,14 +92,14 @@ export class StateStore {
       return { state, done: false };
     }
     this.#partitions.delete(name);
-    const state = await this.#load(ref, ref.version, options);
+    const state = await this.#load(ref, options);
     this.#partitions.set(name, { state, lastUse: this.#batches });
     return { state, done: false };
   }
 
   /**
-   * The state as of `ref.batch`, read-only: this slot's, published or in a complete overlay; otherwise that of the log.
-   * The update of the batch is done.
+   * The state of version `ref.head`, read-only: this slot's, published or in a complete overlay; otherwise that of the log.
+   * The update of the batch is done, and has written it.
    *
    * @throws The errors of `prepare`.
    */
@@ -109,22 +109,23 @@ export class StateStore {
     if (held !== undefined) {
       const { state } = held;
       held.lastUse = this.#batches;
-      if (state.version === ref.batch) return { state, overlay: undefined };
+      if (isSameVersion(state.head, ref.head)) return { state, overlay: undefined };
       const { overlay } = state;
-      if (state.version === ref.version && overlay?.complete === true && overlay.batch === ref.batch)
-        return { state, overlay };
+      if (overlay?.version !== undefined && isSameVersion(overlay.version, ref.head)) return { state, overlay };
     }
-    return { state: await this.#load(ref, ref.batch, { timed: false }), overlay: undefined };
+    return { state: await this.#load(ref, { timed: false }), overlay: undefined };
   }
 
-  /**
-   * Writes the delta of a batch and completes its overlay. A batch that changes nothing writes an empty one: a delta
-   * left by a failed batch between two versions must not be mistaken for part of the state.
-   */
+  /** Writes the delta of a batch, unless it changes nothing, and completes its overlay. */
   async complete(ref: StateRef, state: PartitionState, overlay: Overlay): Promise<void> {
     const { upserts, removals } = deltaFrames(state, overlay, this.#options.classes);
-    await this.#log(ref.directory).write(ref, { batch: ref.batch, previous: state.delta, upserts, removals });
-    overlay.deltaBytes = bytesOf(upserts) + bytesOf(removals);
+    if (upserts.length > 0 || removals.length > 0) {
+      const version = ref.writes;
+      assert(version !== undefined, `a task that only reads the state of ${ref.operator} changes it`);
+      await this.#log(ref.directory).write(ref, { version, previous: state.head, upserts, removals });
+      overlay.deltaBytes = bytesOf(upserts) + bytesOf(removals);
+      overlay.version = version;
+    }
     overlay.complete = true;
     this.#saveWhenDue(ref, state);
   }
@@ -134,22 +135,24 @@ export class StateStore {
     const name = nameOf(ref);
     // Not all partitions of an operator in the same batch.
     const deltasMax = snapshotDeltas + Math.floor((snapshotDeltas * ref.partition) / ref.partitions);
-    if (!state.chain.isDue(deltasMax) || this.#saving.has(name)) return;
+    const version = state.head;
+    if (version === undefined || !state.chain.isDue(deltasMax) || this.#saving.has(name)) return;
     const { entries, idle } = snapshotFrames(state, classes);
     state.chain.restart(bytesOf(entries) + bytesOf(idle));
     const log = this.#log(ref.directory);
     const saving = log
-      .writeSnapshot(ref, { batch: state.version, entries, idle })
+      .writeSnapshot(ref, { version, entries, idle })
       .then(() => log.prune(ref, ref.oldest))
       .catch(() => undefined) // the deltas are still there, and the snapshot is retried after as many more
       .then(() => void this.#saving.delete(name));
     this.#saving.set(name, saving);
   }
 
-  async #load(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
+  async #load(ref: StateRef, options: { readonly timed: boolean }): Promise<PartitionState> {
+    if (ref.from !== undefined) throw repartitioned(ref, ref.from.partitions);
     for (let reads = 1; ; reads++) {
       try {
-        return await this.#read(ref, version, options);
+        return await this.#read(ref, options);
       } catch (error) {
         const gone = error instanceof EngineError && GONE.includes(error.code);
         if (!gone || reads >= READS_MAX) throw error;
@@ -159,12 +162,13 @@ export class StateStore {
     }
   }
 
-  async #read(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
+  async #read(ref: StateRef, options: { readonly timed: boolean }): Promise<PartitionState> {
     const { classes } = this.#options;
-    const state = new PartitionState(version, { ...options, classes });
+    const log = this.#log(ref.directory);
+    const state = new PartitionState({ ...options, classes });
     const onFrame = (): void => this.reportKeys();
     this.#loading = state;
-    for await (const part of this.#log(ref.directory).read(ref, version)) {
+    for await (const part of log.read(ref, ref.head)) {
       switch (part.kind) {
         case "snapshot":
           applySnapshot(state, part, { classes, onFrame });
@@ -178,8 +182,7 @@ export class StateStore {
           return unreachable(part);
       }
     }
-    // Every batch writes a delta of every partition, even if nothing changed: the version's must exist.
-    if (version > 0 && state.delta !== version) throw notFound(ref, version, state.delta);
+    if (!isSameVersion(state.head, ref.head)) throw notFound(ref, (await log.versions(ref)).at(-1));
     return state;
   }
 
@@ -210,12 +213,22 @@ function bytesOf(frames: readonly Uint8Array[]): number {
 
 const nameOf = (ref: StateRef): string => `${ref.directory}\0${ref.operator}\0${ref.partitions}-${ref.partition}`;
 
-function notFound(ref: StateRef, version: EpochMs, newest: EpochMs): Error {
+function notFound(ref: StateRef, newest: StateVersion | undefined): Error {
+  const { operator, partition, partitions, head, directory } = ref;
+  const version = head === undefined ? "" : versionName(head);
   return stateNotFound(
-    `the state of ${ref.operator}, partition ${ref.partition} of ${ref.partitions}, as of batch ${version} is not in ${ref.directory} ` +
-      `as this executor sees it; the newest there is ${newest > 0 ? `of batch ${newest}` : "none"}. The job stops rather than compute wrong results. ` +
+    `the state of ${operator}, partition ${partition} of ${partitions}, in version ${version} is not in ${directory} ` +
+      `as this executor sees it; the newest there is ${newest === undefined ? "none" : versionName(newest)}. The job stops rather than compute wrong results. ` +
       "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share. " +
       "State of a released batch is not kept: call ssc.remember in build where RDDs are used long after their batch.",
-    { fields: { operator: ref.operator, partition: ref.partition, version, directory: ref.directory } },
+    { fields: { operator, partition, version, directory } },
+  );
+}
+
+function repartitioned({ operator, partition, partitions, directory }: StateRef, former: number): Error {
+  return stateNotFound(
+    `the state of ${operator} is in ${former} partitions in ${directory}, and this job has ${partitions}. The job stops rather than compute wrong results. ` +
+      `Start it with numPartitions: ${former}, or with an empty checkpoint directory.`,
+    { fields: { operator, partition, directory } },
   );
 }

@@ -1,15 +1,16 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { epochMs } from "@millrace/base";
-import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
-import { fnSlot, type Sink, type Source, type StateRef } from "@millrace/plan";
+import { fnSlot, type Sink, type Source } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { op, TestSlot } from "../slot/test-slot.fixture.ts";
+import { Heads } from "./state-batches.fixture.ts";
 
 let slot: TestSlot;
+let heads: Heads;
 beforeEach(() => {
   slot = new TestSlot();
+  heads = new Heads();
 });
 afterEach(() => slot.remove());
 
@@ -25,23 +26,13 @@ interface BatchOptions {
   readonly map?: AnyFunction;
 }
 
-function ref(batch: number, version: number): StateRef {
-  const directory = locationFrom(join(slot.directory, "checkpoint"));
-  return {
-    operator: "totals",
-    partition: 0,
-    partitions: 1,
-    version: epochMs(version),
-    oldest: epochMs(version),
-    batch: epochMs(batch),
-    directory,
-  };
-}
+const ref = (batch: number, version: number) => heads.ref(batch, version, join(slot.directory, "checkpoint"));
 
 /** Runs batch `batch` on top of `version`; the batch before by default. */
-function run(batch: number, pairs: readonly unknown[], update: Update, options: BatchOptions = {}) {
+async function run(batch: number, pairs: readonly unknown[], update: Update, options: BatchOptions = {}) {
   const initial = options.initial === undefined ? {} : { initial: { kind: "shuffle", input: 1 } as const };
-  return slot.run({
+  const state = ref(batch, options.version ?? batch - 1);
+  const outcome = await slot.run({
     source: {
       kind: "state",
       update: {
@@ -56,10 +47,11 @@ function run(batch: number, pairs: readonly unknown[], update: Update, options: 
     functions: options.map === undefined ? [update] : [update, options.map],
     ops: options.map === undefined ? [] : [op("map", 1)],
     inputs: [slot.input(pairs), slot.input(options.initial ?? [])],
-    state: ref(batch, options.version ?? batch - 1),
+    state,
     ...(options.sink === undefined ? {} : { sink: options.sink }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
   });
+  return heads.take(state, outcome);
 }
 
 async function batch(number: number, pairs: readonly unknown[], update: Update, options: BatchOptions = {}) {
@@ -192,13 +184,17 @@ describe("updateStateByKey", () => {
       label: "updateStateByKey at job.ts:3:3",
     };
     const more = Array.from({ length: others }, () => ({ source: { kind: "blocks", input: 1 } as const, ops: [] }));
-    const union = (batch: number) =>
-      slot.done({
+    const union = async (batch: number) => {
+      const of = ref(batch, batch - 1);
+      const done = await slot.done({
         source: { kind: "concat", feeds: [{ source: state, ops: [] }, ...more] },
         functions: [sum],
         inputs: [slot.input([["a", 1]]), slot.input([["z", 0]])],
-        state: ref(batch, batch - 1),
+        state: of,
       });
+      heads.take(of, done);
+      return done;
+    };
     for (const batch of [1, 2]) {
       const rest = others === 0 ? [] : [["z", 0]];
       expect(slot.results(await union(batch))).toEqual([["a", batch], ...rest]);
@@ -251,6 +247,25 @@ describe("an attempt that fails", () => {
     await batch(3, [], sum, { version: 1 });
     slot.restart();
     expect(await batch(4, [], sum)).toEqual([["a", 1]]);
+  });
+});
+
+describe("a version that another attempt wrote", () => {
+  test("is not the one that this slot has of the same batch", async () => {
+    await batch(1, [["a", 1]], sum);
+    await batch(2, [["a", 10]], sum);
+    const kept = slot.runtime;
+    slot.restart(); // the slot counts as lost, and another one runs the batch, on other input
+    await batch(2, [["a", 20]], sum);
+    slot.runtime = kept;
+    expect(await batch(3, [], sum)).toEqual([["a", 21]]);
+  });
+
+  test("is the same if neither changed anything", async () => {
+    await batch(1, [["a", 1]], sum);
+    await batch(2, [], sum);
+    expect(await batch(3, [["a", 1]], sum)).toEqual([["a", 2]]);
+    expect(deltas()).toEqual(["1-0-1.delta", "3-2-1.delta"]);
   });
 });
 
@@ -336,7 +351,7 @@ describe("the log", () => {
       sum,
     );
     await batch(2, [["key 1", 1]], sum);
-    expect(deltas()).toEqual(["1.delta", "2.delta"]);
+    expect(deltas()).toEqual(["1-0-1.delta", "2-1-1.delta"]);
     const sizes = await Promise.all(
       deltas().map(async (name) =>
         (await import("node:fs/promises")).stat(join(slot.directory, "checkpoint/state/totals/1-0", name)),

@@ -65,7 +65,7 @@ class Lab {
           ...stepBatches(this.#generator, {
             type: "outputsDone",
             time: effect.time,
-            prepared: { states: [], outputs: [] },
+            prepared: { states: new Map(), outputs: [] },
             error: undefined,
           }),
         );

@@ -13,6 +13,7 @@ import {
   generator,
   outputsDone,
   started,
+  statesAt,
   stopNow,
   tick,
 } from "./batch-script.fixture.ts";
@@ -51,31 +52,25 @@ describe("a commit", () => {
     const state = running();
     after(
       state,
-      outputsDone(100, { states: ["totals", "seen"] }),
+      outputsDone(100, { states: statesAt(100, "totals", "seen") }),
       committed(100),
       fixed(200),
-      outputsDone(200, { states: ["totals"] }),
+      outputsDone(200, { states: statesAt(200, "totals") }),
     );
     expect(state.committed).toEqual({
       last: 100,
-      states: new Map([
-        ["totals", 100],
-        ["seen", 100],
-      ]),
+      states: statesAt(100, "totals", "seen"),
     });
     after(state, committed(200));
     expect(state.committed).toEqual({
       last: 200,
-      states: new Map([
-        ["totals", 200],
-        ["seen", 100],
-      ]),
+      states: new Map([...statesAt(200, "totals"), ...statesAt(100, "seen")]),
     });
   });
 
   test("is not made of a batch that failed under the policy stop: nothing of it stands", () => {
     const state = running();
-    expect(allAfter(state, outputsDone(100, { states: ["totals"], outputs: [a] }, error))).toEqual([
+    expect(allAfter(state, outputsDone(100, { states: statesAt(100, "totals"), outputs: [a] }, error))).toEqual([
       "discard a",
       "batchEnded 100: boom",
       "cancelTimer",
@@ -86,9 +81,11 @@ describe("a commit", () => {
 
   test("of a batch that failed under the policy continue makes stand what succeeded", () => {
     const state = running({ onFailure: "continue" });
-    expect(allAfter(state, outputsDone(100, { states: ["totals"], outputs: [b] }, error))).toEqual(["commit 100 b"]);
+    expect(allAfter(state, outputsDone(100, { states: statesAt(100, "totals"), outputs: [b] }, error))).toEqual([
+      "commit 100 b",
+    ]);
     expect(allAfter(state, committed(100))).toEqual(["batchEnded 100: boom", "fixInput 200"]);
-    expect(state.committed).toEqual({ last: 100, states: new Map([["totals", 100]]) });
+    expect(state.committed).toEqual({ last: 100, states: statesAt(100, "totals") });
   });
 
   test("that is refused is tried again after a pause, the refused outputs alone", () => {
@@ -103,7 +100,11 @@ describe("a commit", () => {
   test("that is refused again and again fails the batch, and the job under the policy stop", () => {
     const state = running({ retryDelay: { min: millis(0), max: millis(0) } });
     expect(
-      allAfter(state, outputsDone(100, { states: ["totals"], outputs: [a, b] }), committed(100, [refused(b)])),
+      allAfter(
+        state,
+        outputsDone(100, { states: statesAt(100, "totals"), outputs: [a, b] }),
+        committed(100, [refused(b)]),
+      ),
     ).toEqual(["commit 100 b"]);
     expect(allAfter(state, committed(100, [refused(b)]))).toEqual(["commit 100 b"]);
     expect(allAfter(state, committed(100, [refused(b)]))).toEqual([
@@ -117,13 +118,13 @@ describe("a commit", () => {
 
   test("under the policy continue goes on with what was not refused", () => {
     const state = running({ onFailure: "continue" });
-    after(state, outputsDone(100, { states: ["totals"], outputs: [a, b] }));
+    after(state, outputsDone(100, { states: statesAt(100, "totals"), outputs: [a, b] }));
     expect(allAfter(state, committed(100, [refused(a, "never")]))).toEqual([
       "discard a",
       "batchEnded 100: no a",
       "fixInput 200",
     ]);
-    expect(state.committed.states).toEqual(new Map([["totals", 100]]));
+    expect(state.committed.states).toEqual(statesAt(100, "totals"));
   });
 
   test("is not cut off by an immediate stop, which waits for it", () => {

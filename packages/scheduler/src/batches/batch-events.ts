@@ -1,5 +1,5 @@
 import type { EpochMs, Millis, WireError } from "@millrace/base";
-import type { OutputInfo, PreparedBatch, PreparedOutput } from "@millrace/plan";
+import type { CommittedBatches, OutputInfo, PreparedBatch, PreparedOutput } from "@millrace/plan";
 import type { ResumedBatches } from "./logged-batches.ts";
 
 /** Events of the batch generator. */
@@ -100,7 +100,12 @@ export type BatchEffect =
 /** The end of a batch, as the log has it. */
 export type LoggedEnd =
   /** It counts, though parts of it may have `failed`. */
-  | { readonly end: "committed"; readonly time: EpochMs; readonly states: readonly string[]; readonly failed: boolean }
+  | {
+      readonly end: "committed";
+      readonly time: EpochMs;
+      readonly states: CommittedBatches["states"];
+      readonly failed: boolean;
+    }
   /** It is to run again at the next start of the job, without the outputs that are committed. */
   | { readonly end: "abandoned"; readonly time: EpochMs; readonly done: readonly OutputInfo[] };
 

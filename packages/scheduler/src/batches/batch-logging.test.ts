@@ -13,6 +13,7 @@ import {
   fixed,
   generator,
   outputsDone,
+  statesAt,
   stopNow,
   tick,
 } from "./batch-script.fixture.ts";
@@ -68,7 +69,7 @@ describe("with a log", () => {
 
   test("a batch with a refused output is to run again under stop, without those that are committed", () => {
     const state = running();
-    after(state, outputsDone(100, { states: ["totals"], outputs: [a, b] }), logged(100));
+    after(state, outputsDone(100, { states: statesAt(100, "totals"), outputs: [a, b] }), logged(100));
     const effects = stepBatches(state, { type: "committed", time: epochMs(100), refused: [refused(b)] });
     expect(effects).toEqual([{ type: "logEnded", end: "abandoned", time: 100, done: [a.output] }]);
     expect(allAfter(state, logged(100))).toEqual([
@@ -82,9 +83,11 @@ describe("with a log", () => {
 
   test("and counts as failed under continue", () => {
     const state = running({ onFailure: "continue" });
-    after(state, outputsDone(100, { states: ["totals"], outputs: [a, b] }), logged(100));
+    after(state, outputsDone(100, { states: statesAt(100, "totals"), outputs: [a, b] }), logged(100));
     const effects = stepBatches(state, { type: "committed", time: epochMs(100), refused: [refused(b)] });
-    expect(effects).toEqual([{ type: "logEnded", end: "committed", time: 100, states: ["totals"], failed: true }]);
+    expect(effects).toEqual([
+      { type: "logEnded", end: "committed", time: 100, states: statesAt(100, "totals"), failed: true },
+    ]);
     expect(allAfter(state, logged(100))).toEqual(["discard o1", "batchEnded 100: no", "fixInput 200"]);
   });
 
@@ -112,7 +115,7 @@ describe("with a log", () => {
 describe("a job that goes on", () => {
   const before = {
     zeroTime: epochMs(0),
-    committed: { last: epochMs(200), states: new Map([["totals", epochMs(200)]]) },
+    committed: { last: epochMs(200), states: statesAt(200, "totals") },
   };
 
   test("runs the batch that was planned with its time, then those whose ticks it has missed, each once", () => {
@@ -128,7 +131,7 @@ describe("a job that goes on", () => {
 
   test("finishes the commit of a batch that was prepared, and logs that alone", () => {
     const state = generator({ logged: true });
-    const prepared = { states: ["totals"], outputs: [a] };
+    const prepared = { states: statesAt(300, "totals"), outputs: [a] };
     after(
       state,
       started(310, { ...before, last: epochMs(300), pending: { time: epochMs(300), prepared, error: undefined } }),
@@ -137,7 +140,7 @@ describe("a job that goes on", () => {
     expect(allAfter(state, outputsDone(300, prepared))).toEqual(["commit 300 o0"]);
     expect(allAfter(state, committed(300))).toEqual(["logEnded 300"]);
     expect(allAfter(state, logged(300))).toEqual(["batchEnded 300"]);
-    expect(state.committed).toEqual({ last: 300, states: new Map([["totals", 300]]) });
+    expect(state.committed).toEqual({ last: 300, states: statesAt(300, "totals") });
   });
 
   test("never repeats a batch time, though the clock was set back meanwhile", () => {

@@ -22,11 +22,16 @@ export const started = (now: number): BatchEvent => ({ type: "started", now: epo
 export const tick = (now: number): BatchEvent => ({ type: "tick", now: epochMs(now) });
 export const allocated = (time: number): BatchEvent => ({ type: "allocated", time: epochMs(time) });
 export const fixed = (time: number): BatchEvent => ({ type: "inputFixed", time: epochMs(time) });
+/** States of one partition as batch `time` has left them. */
+export const statesAt = (time: number, ...names: readonly string[]): PreparedBatch["states"] => {
+  const batch = epochMs(time);
+  return new Map(names.map((name) => [name, { batch, partitions: 1, heads: [{ batch, attempt: 0, epoch: 1 }] }]));
+};
 export const error: WireError = { name: "Error", message: "boom" };
 export const outputsDone = (time: number, prepared: Partial<PreparedBatch> = {}, why?: WireError): BatchEvent => ({
   type: "outputsDone",
   time: epochMs(time),
-  prepared: { states: [], outputs: [], ...prepared },
+  prepared: { states: new Map(), outputs: [], ...prepared },
   error: why,
 });
 export const committed = (time: number, refused: readonly RefusedOutput[] = []): BatchEvent => ({

@@ -2,6 +2,7 @@ import { type EpochMs, epochMs } from "@millrace/base";
 import type { BatchInput, BatchLogEntry, LoggedBatches } from "@millrace/plan";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { statesAt } from "./batch-script.fixture.ts";
 import { recallBatches, resumedBatches } from "./logged-batches.ts";
 
 const input = (time: number, records = 1): BatchInput => ({
@@ -22,12 +23,12 @@ const planned = (time: number, records = 1): BatchLogEntry => ({ kind: "planned"
 const prepared = (time: number): BatchLogEntry => ({
   kind: "prepared",
   time: epochMs(time),
-  prepared: { states: [], outputs: [] },
+  prepared: { states: new Map(), outputs: [] },
 });
 const committed = (time: number, states: readonly string[] = []): BatchLogEntry => ({
   kind: "committed",
   time: epochMs(time),
-  states,
+  states: statesAt(time, ...states),
 });
 const abandoned = (time: number): BatchLogEntry => ({ kind: "abandoned", time: epochMs(time), done: [output] });
 
@@ -50,10 +51,7 @@ describe("from its log a job goes on", () => {
       last: 200,
       committed: {
         last: 200,
-        states: new Map([
-          ["a", 200],
-          ["b", 100],
-        ]),
+        states: new Map([...statesAt(200, "a"), ...statesAt(100, "b")]),
       },
       pending: undefined,
     });
@@ -65,7 +63,7 @@ describe("from its log a job goes on", () => {
   });
 
   test("with a batch whose outputs were complete, whose commit is finished", () => {
-    expect(resumed(planned(100), prepared(100))?.pending?.prepared).toEqual({ states: [], outputs: [] });
+    expect(resumed(planned(100), prepared(100))?.pending?.prepared).toEqual({ states: new Map(), outputs: [] });
   });
 
   test("with a batch whose commit was refused, which runs again without what is committed", () => {

@@ -1,5 +1,6 @@
 import { assert, type EpochMs, type ErrorFactory, errorKind, unreachable } from "@millrace/base";
 import type {
+  BatchEntry,
   BatchLogEntry,
   CommittedBatches,
   LoggedBatches,
@@ -9,8 +10,6 @@ import type {
 } from "@millrace/plan";
 
 const inconsistent: ErrorFactory = errorKind("CHECKPOINT_INCONSISTENT", "environment");
-
-type BatchEntry = Exclude<BatchLogEntry, { readonly kind: "base" }>;
 
 /** How far a log has come. */
 export type LoggedPosition = Pick<LoggedBatches, "committed" | "pending">;
@@ -68,11 +67,13 @@ export function afterEntry({ committed, pending }: LoggedPosition, entry: BatchE
   }
 }
 
-/** Another batch is committed. @param states The names of those that were brought up to it. */
-export function afterBatch(before: CommittedBatches, time: EpochMs, states: readonly string[]): CommittedBatches {
-  const versions = new Map(before.states);
-  for (const state of states) versions.set(state, time);
-  return { last: time, states: versions };
+/** Another batch is committed. @param states Those that were brought up to it. */
+export function afterBatch(
+  before: CommittedBatches,
+  time: EpochMs,
+  states: CommittedBatches["states"],
+): CommittedBatches {
+  return { last: time, states: new Map([...before.states, ...states]) };
 }
 
 /** From where the batches of a job go on. */

@@ -1,5 +1,5 @@
 import { assert, EngineError, type ExecutorId } from "@millrace/base";
-import type { LaunchTask } from "@millrace/plan";
+import type { LaunchTask, PlannedState, StateRef } from "@millrace/plan";
 import { resolveInputs, scoreInputs } from "./map-outputs.ts";
 import { Queue } from "./queue.ts";
 import { ownerOf } from "./state-owners.ts";
@@ -149,10 +149,20 @@ function launch(state: TaskScheduler, stage: Stage, index: number, slot: Slot): 
     template: planned.template,
     inputs,
     slot: slot.index,
-    ...(planned.state === undefined ? undefined : { state: planned.state }),
+    ...(planned.state === undefined ? undefined : { state: stateRef(state, planned.state) }),
     ...(planned.output === undefined ? undefined : { output: planned.output }),
   };
   state.effects.push({ type: "launch", executor: slot.executor.id, stage: stage.planned, task });
+}
+
+/** Every launch that may write state has a version of its own to write, however often its stage is submitted. */
+function stateRef(state: TaskScheduler, { after, ...planned }: PlannedState): StateRef {
+  if (after === undefined) {
+    const { batch } = planned;
+    return { ...planned, writes: { batch, attempt: state.stateAttempts++, epoch: state.settings.epoch } };
+  }
+  const written = state.shuffles.get(after.shuffle)?.states[after.map];
+  return { ...planned, head: written ?? planned.head, writes: undefined };
 }
 
 /** Queues the task under each executor that holds most of its input; copies can make several equal. */

@@ -1,4 +1,5 @@
 import { assert, type EngineError } from "@millrace/base";
+import type { UpdatedState } from "@millrace/plan";
 import { stageRerun } from "../warnings.ts";
 import { enqueue, unqueue } from "./placement.ts";
 import { rerunsExhausted, unknownShuffle } from "./task-errors.ts";
@@ -6,6 +7,7 @@ import {
   attemptKey,
   IDLE,
   isComplete,
+  isUpdate,
   PAUSED,
   type Plan,
   RUNNING,
@@ -156,7 +158,23 @@ export function endPlan(state: TaskScheduler, plan: Plan, error: EngineError | u
     return result;
   });
   markGiven(state, plan);
-  state.effects.push({ type: "planDone", plan: plan.id, results, accumulators: plan.accumulators });
+  const states = updatedStates(state, plan);
+  state.effects.push({ type: "planDone", plan: plan.id, results, accumulators: plan.accumulators, states });
+}
+
+/** The versions that the plan's stages, which are marked, have written for its batch. */
+function updatedStates(state: TaskScheduler, { action, result }: Plan): readonly UpdatedState[] {
+  const updated: UpdatedState[] = [];
+  for (const stage of state.stages.values()) {
+    if (stage.mark !== result.mark || stage.states.length === 0) continue;
+    for (const [index, task] of stage.planned.tasks.entries()) {
+      const ref = task.state;
+      // A stage of an earlier batch may be among them, recomputed.
+      if (ref === undefined || !isUpdate(task) || ref.batch !== action.batch) continue;
+      updated.push({ operator: ref.operator, partition: ref.partition, version: stage.states[index] });
+    }
+  }
+  return updated;
 }
 
 /** Marks the outputs from which the plan's results were computed as given out with them. */

@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import type { StateRef } from "@millrace/plan";
+import type { PlannedState } from "@millrace/plan";
 import type { Executor, OperatorState, Slot, TaskScheduler } from "./task-state.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Executor, OperatorState, Slot, TaskScheduler } from "./task-state.
  *
  * @returns `undefined` if it has no owner and no executor is ready to become one.
  */
-export function ownerOf(state: TaskScheduler, ref: StateRef): Slot | undefined {
+export function ownerOf(state: TaskScheduler, ref: PlannedState): Slot | undefined {
   let operator = state.operators.get(ref.operator);
   if (operator === undefined || operator.owners.length !== ref.partitions) {
     if (operator !== undefined) for (const slot of operator.owners) if (slot !== undefined) slot.owned--;

@@ -18,6 +18,7 @@ import type {
   TaskKey,
   TaskResult,
   TaskStatus,
+  UpdatedState,
 } from "@millrace/plan";
 
 /** Names one submitted plan within a run of a job; assigned by the submitter, ascending. */
@@ -67,6 +68,8 @@ export type TaskEffect =
       readonly results: readonly HeldResult[];
       /** Updates of every task that the plan ran, counted once per task even if it was rerun. Empty ones are omitted. */
       readonly accumulators: readonly Uint8Array[];
+      /** What the tasks that update state for the plan's batch have made of their partitions: of each, the newest version. */
+      readonly states: readonly UpdatedState[];
     }
   | { readonly type: "planFailed"; readonly plan: PlanId; readonly error: EngineError }
   | { readonly type: "dropShuffles"; readonly executor: ExecutorId; readonly shuffles: readonly ShuffleId[] }

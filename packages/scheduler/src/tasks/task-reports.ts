@@ -95,6 +95,7 @@ function onSucceeded(state: TaskScheduler, report: Report<MapOutcome | ResultOut
   stage.losses[index] = 0;
   stage.failedOn[index] = undefined;
   countUpdates(state, stage, index, outcome.accumulators);
+  if (stage.states.length > 0) stage.states[index] = outcome.state;
   if (outcome.kind === "mapOutput") {
     if (stage.outputs === undefined) assert(false, `stage ${task.run} writes no shuffle but reports map output`);
     const { bytes, copies, checksum } = outcome;

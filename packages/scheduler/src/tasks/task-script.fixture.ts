@@ -43,9 +43,10 @@ export function stageOf(text: string): PlannedStage {
         operator,
         partition,
         partitions: count,
-        version: epochMs(0),
+        head: undefined,
+        first: true,
         oldest: epochMs(0),
-        batch: epochMs(1),
+        batch: epochMs(1_000),
         directory: locationFrom("/state"),
       };
       return { partition, template: 0, inputs, state };
@@ -82,7 +83,7 @@ export class Script {
   constructor(options: { readonly attemptsMax?: number; readonly retryMs?: number } = {}) {
     const { attemptsMax = 4, retryMs = 0 } = options;
     const retryDelay = { min: millis(retryMs), max: millis(retryMs * 4) };
-    this.state = taskScheduler({ attemptsMax, retryDelay, rng: { next: () => 0, int: () => 0 } });
+    this.state = taskScheduler({ epoch: 1, attemptsMax, retryDelay, rng: { next: () => 0, int: () => 0 } });
   }
 
   /** Runs commands; returns the effects of the last. */

@@ -1,9 +1,19 @@
 import { assert, type BackoffRange, type EngineError, type ExecutorId, type Rng } from "@millrace/base";
-import type { ActionPlan, BlockId, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
+import type {
+  ActionPlan,
+  BlockId,
+  PlannedStage,
+  PlannedTask,
+  ShuffleId,
+  StageRunId,
+  StateVersion,
+} from "@millrace/plan";
 import { Queue } from "./queue.ts";
 import type { HeldResult, PlanId, TaskEffect } from "./task-events.ts";
 
 export interface TaskSettings {
+  /** The epoch of the versions of state that this run of the job writes. */
+  readonly epoch: number;
   /** `task.attempts.max`: failures of one task before its plan fails. */
   readonly attemptsMax: number;
   /** `task.retry.delay`: the pauses before a failed task is retried. */
@@ -75,6 +85,8 @@ export interface Stage {
   readonly counted: Uint8Array;
   /** The slot of each running task. */
   readonly slots: (Slot | undefined)[];
+  /** Per task, the version of state that its last success wrote. Empty if the stage updates none. */
+  readonly states: (StateVersion | undefined)[];
   /** The executor on which a task last failed. */
   readonly failedOn: (ExecutorId | undefined)[];
   /** Consecutive losses of its inputs while it needed them. */
@@ -195,6 +207,8 @@ export interface TaskScheduler {
   /** Cancelled attempts that have not been reported, by `attemptKey`. */
   readonly abandoned: Map<string, Slot>;
   readonly operators: Map<string, OperatorState>;
+  /** Attempts so far that might write state: the number of the next one's version. */
+  stateAttempts: number;
   /** Holders that a received block was copied to later: plans made before do not name them. Until it is released. */
   readonly addedHolders: Map<BlockId, readonly ExecutorId[]>;
   /** Executors have joined since state was last rebalanced. */
@@ -224,6 +238,7 @@ export function taskScheduler(settings: TaskSettings): TaskScheduler {
     active: [],
     abandoned: new Map(),
     operators: new Map(),
+    stateAttempts: 0,
     addedHolders: new Map(),
     joined: false,
     starved: false,
@@ -257,6 +272,7 @@ export function newStage(planned: PlannedStage, plan: PlanId, since: number, ord
     losses: new Uint8Array(tasks),
     counted: new Uint8Array(tasks),
     slots: new Array<Slot | undefined>(tasks).fill(undefined),
+    states: planned.tasks.some(isUpdate) ? new Array<StateVersion | undefined>(tasks).fill(undefined) : [],
     failedOn: new Array<ExecutorId | undefined>(tasks).fill(undefined),
     reruns: 0,
     announced: false,
@@ -279,6 +295,11 @@ export function newStage(planned: PlannedStage, plan: PlanId, since: number, ord
       dropped: false,
     },
   };
+}
+
+/** The task updates state, rather than only reading what another one has updated. */
+export function isUpdate({ state }: PlannedTask): boolean {
+  return state !== undefined && state.after === undefined;
 }
 
 /** Maps partitions to task indices where these differ: in an action on some partitions only, such as `take`. */

@@ -72,7 +72,7 @@ export class TaskWorld {
   constructor(seed: number, faults: Faults) {
     this.rng = new SeededRng(seed);
     const retryDelay = { min: millis(seed % 2), max: millis(2) }; // without a pause in every other run
-    this.state = taskScheduler({ attemptsMax: 4, retryDelay, rng: this.rng });
+    this.state = taskScheduler({ epoch: 1, attemptsMax: 4, retryDelay, rng: this.rng });
     this.#faults = faults;
   }
 

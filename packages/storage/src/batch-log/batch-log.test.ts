@@ -7,6 +7,7 @@ import { type BatchLogEntry, blockId, type LoggedBatches } from "@millrace/plan"
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LocalFileSystem } from "../file-system/local.ts";
 import { BatchLog } from "./batch-log.ts";
+import { encodeEntry, encodeSegmentHeader } from "./segment-file.ts";
 
 type Entry<Kind extends BatchLogEntry["kind"]> = Extract<BatchLogEntry, { readonly kind: Kind }>;
 
@@ -58,16 +59,27 @@ const input = {
     ],
   ]),
 };
+/** A state of which one partition has not changed since an earlier epoch, and another is empty. */
+const totals = new Map([
+  [
+    "totals",
+    {
+      batch: at(1_000),
+      partitions: 3,
+      heads: [{ batch: at(1_000), attempt: 12, epoch: 2 }, { batch: at(500), attempt: 0, epoch: 1 }, undefined],
+    },
+  ],
+]);
 const base: LoggedBatches = {
   zeroTime: at(0),
-  committed: { last: at(1_000), states: new Map([["totals", at(1_000)]]) },
+  committed: { last: at(1_000), states: totals },
   remembered: [{ time: at(1_000), inputs: input.inputs, states: new Map() }],
   pending: {
     time: at(2_000),
     inputs: input.inputs,
-    states: new Map([["totals", at(1_000)]]),
+    states: totals,
     prepared: {
-      states: ["totals"],
+      states: totals,
       outputs: [
         {
           kind: "files",
@@ -98,9 +110,9 @@ const base: LoggedBatches = {
 const whole: Entry<"base"> = { kind: "base", identity: { name: "job", batchIntervalMs: 1_000 }, base };
 const later = [
   { kind: "planned", input },
-  { kind: "prepared", time: at(2_000), prepared: { states: ["totals"], outputs: [] } },
+  { kind: "prepared", time: at(2_000), prepared: { states: totals, outputs: [] } },
   { kind: "abandoned", time: at(2_000), done: [output] },
-  { kind: "committed", time: at(2_000), states: ["totals"] },
+  { kind: "committed", time: at(2_000), states: totals },
 ] as const satisfies readonly BatchLogEntry[];
 
 async function write(on: FileSystem = files): Promise<void> {
@@ -186,6 +198,14 @@ describe("of a damaged log", () => {
     await write();
     writeFileSync(pathOf("1-0.log"), Buffer.concat([readFileSync(pathOf("1-0.log")), Buffer.alloc(100)]));
     expect(await read()).toEqual([whole, ...later]);
+  });
+
+  test("an epoch without a base is named, whatever is left of an earlier one", async () => {
+    await write();
+    const id = { epoch: 2, number: 0 };
+    const planned = encodeEntry({ kind: "planned", payload: Buffer.from('{"input":{"time":2000,"inputs":[]}}') }, 0);
+    writeFileSync(pathOf("2-0.log"), Buffer.concat([encodeSegmentHeader(id), planned]));
+    await expect(open()).rejects.toThrow(/2-0\.log.*: no segment of its epoch begins with a base/);
   });
 
   test("a segment under another name, a missing one, and one without a base are refused", async () => {

@@ -1,6 +1,6 @@
 import { assert, describeThrown } from "@millrace/base";
 import { type BlockingAppender, entriesOf, type FileSystem, type Location, within } from "@millrace/files";
-import type { BatchLogEntry } from "@millrace/plan";
+import type { BaseEntry, BatchEntry, BatchLogEntry } from "@millrace/plan";
 import { decodePayload, encodePayload } from "./entry-json.ts";
 import { checkpointDamaged } from "./errors.ts";
 import { decodeSegment, encodeEntry, encodeSegmentHeader, type RawEntry, type SegmentId } from "./segment-file.ts";
@@ -17,8 +17,6 @@ const GROWTH_BYTES_MIN = 1 << 20;
 const GROWTH_OF_BASE = 4;
 /** The same bound for file systems without `append`, where every entry is a segment. */
 const SEGMENTS_MAX = 64;
-
-type Entry<Kind extends BatchLogEntry["kind"]> = Extract<BatchLogEntry, { readonly kind: Kind }>;
 
 /**
  * The batch log of a job: `<directory>/batches/<epoch>-<number>.log`. The owner of a directory has an epoch of its own, and begins
@@ -62,18 +60,23 @@ export class BatchLog {
     return this.#bytes > Math.max(GROWTH_BYTES_MIN, GROWTH_OF_BASE * this.#baseBytes);
   }
 
+  /** The epoch of the owner, or the one that `take` begins. */
+  get epoch(): number {
+    return this.#segment === undefined ? this.#current.epoch + 1 : this.#current.epoch;
+  }
+
   /** Begins a new epoch, and becomes the owner of the directory. */
-  async take(base: Entry<"base">): Promise<void> {
+  async take(base: BaseEntry): Promise<void> {
     await this.#begin(base, { epoch: this.#current.epoch + 1, number: 0 });
   }
 
   /** Replaces all that was logged. */
-  async replace(base: Entry<"base">): Promise<void> {
+  async replace(base: BaseEntry): Promise<void> {
     await this.#begin(base, { ...this.#current, number: this.#current.number + 1 });
   }
 
   /** When this resolves, whoever opens the log next finds the entry. */
-  async append(entry: Exclude<BatchLogEntry, Entry<"base">>): Promise<void> {
+  async append(entry: BatchEntry): Promise<void> {
     const segment = this.#segment;
     assert(segment !== undefined, "the owner of a batch log alone appends to it");
     const raw: RawEntry = { kind: entry.kind, payload: encodePayload(entry) };
@@ -88,7 +91,7 @@ export class BatchLog {
     this.#current = id;
   }
 
-  async #begin(base: Entry<"base">, id: SegmentId): Promise<void> {
+  async #begin(base: BaseEntry, id: SegmentId): Promise<void> {
     const payload = encodePayload(base);
     const path = this.#pathOf(id);
     await this.#files.write(path, [encodeSegmentHeader(id), encodeEntry({ kind: "base", payload }, 0)]);
@@ -140,6 +143,7 @@ async function readSegments(
   for (const [i, id] of segments.entries()) {
     const path = pathOf(directory, id);
     const expected = newest.number - i;
+    if (expected < 0) break; // of an earlier epoch
     if (id.epoch !== newest.epoch || id.number !== expected)
       throw checkpointDamaged(path, `segment ${newest.epoch}-${expected} should follow it and is missing`);
     const raw = decodeSegment(path, id, await files.read(path), i === 0);

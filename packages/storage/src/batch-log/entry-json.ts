@@ -10,7 +10,10 @@ import {
   type PendingBatch,
   type PreparedBatch,
   type PreparedOutput,
+  parseVersionName,
   type RememberedBatch,
+  type StateHeads,
+  versionName,
 } from "@millrace/plan";
 import * as v from "valibot";
 import type { EntryKind } from "./segment-file.ts";
@@ -69,7 +72,24 @@ const fixedInput: v.GenericSchema<unknown, FixedInput> = v.variant("kind", [
   v.object({ kind: v.literal("failed"), error: wireError }),
 ]);
 const inputs = mapOf(fixedInput);
-const states = mapOf(time);
+/** As in the names of its files. */
+const version = v.pipe(
+  v.string(),
+  v.transform(parseVersionName),
+  v.check((parsed) => parsed !== undefined, "is not the name of a version"),
+);
+const states = mapOf(
+  v.pipe(
+    v.object({ batch: time, heads: v.array(v.nullable(version)) }),
+    v.transform(
+      ({ batch, heads }): StateHeads => ({
+        batch,
+        partitions: heads.length,
+        heads: heads.map((head) => head ?? undefined),
+      }),
+    ),
+  ),
+);
 const output = v.object({ id: v.number(), name: v.string(), label: v.string() });
 const writtenFile = v.object({ file: v.string(), bytes: v.number(), token: v.string() });
 const preparedOutput: v.GenericSchema<unknown, PreparedOutput> = v.variant("kind", [
@@ -77,7 +97,7 @@ const preparedOutput: v.GenericSchema<unknown, PreparedOutput> = v.variant("kind
   v.object({ kind: v.literal("sink"), output, written: v.array(bytes) }),
 ]);
 const prepared: v.GenericSchema<unknown, PreparedBatch> = v.object({
-  states: v.array(v.string()),
+  states,
   outputs: v.array(preparedOutput),
 });
 const remembered: v.GenericSchema<unknown, RememberedBatch> = v.object({ time, inputs, states });
@@ -124,7 +144,7 @@ const payloads = {
   base: v.object({ identity, base }),
   planned: v.object({ input: v.object({ time, inputs }) }),
   prepared: v.object({ time, prepared }),
-  committed: v.object({ time, states: v.array(v.string()) }),
+  committed: v.object({ time, states }),
   abandoned: v.object({ time, done: v.array(output) }),
 } as const;
 
@@ -154,11 +174,18 @@ export function encodePayload(entry: BatchLogEntry): Uint8Array {
 
 function plain(this: Readonly<Record<string, unknown>>, key: string): unknown {
   const value = this[key]; // a Buffer, before its own toJSON
-  if (value instanceof Map) return [...value];
+  if (value instanceof Map) return key === "states" ? plainStates(value) : [...value];
   if (value instanceof Uint8Array)
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
   if (value === undefined && NULLED.has(key)) return null;
   return key === "copy" ? undefined : value; // of a block's content
+}
+
+function plainStates(states: CommittedBatches["states"]): unknown {
+  return [...states].map(([name, { batch, heads }]) => [
+    name,
+    { batch, heads: heads.map((head) => (head === undefined ? null : versionName(head))) },
+  ]);
 }
 
 /** Fields that are always there. */

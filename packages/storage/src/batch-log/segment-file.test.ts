@@ -61,7 +61,7 @@ describe("a segment", () => {
   });
 
   test("of a newer format is refused as newer", () => {
-    expect(read(withField(0, (bytes) => bytes.writeUInt16LE(2, 4)))).toBe("CHECKPOINT_NEWER");
+    expect(read(withField(0, (bytes) => bytes.writeUInt16LE(3, 4)))).toBe("CHECKPOINT_NEWER");
   });
 
   test("with an entry of an unknown kind is read without it if it may be skipped, and else is newer", () => {

@@ -23,7 +23,7 @@ import { checkpointDamaged, checkpointNewer } from "./errors.ts";
  *   20       payload
  */
 const MAGIC = 0x4c42524d;
-const FORMAT = 1;
+const FORMAT = 2;
 const HEADER_BYTES = 20;
 const SKIPPABLE = 1;
 

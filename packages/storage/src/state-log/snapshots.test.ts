@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import { type Location, locationFrom } from "@millrace/files";
+import type { StateVersion } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { LocalFileSystem } from "../file-system/local.ts";
@@ -16,6 +17,13 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (content: Uint8Array): string => new TextDecoder().decode(content);
 
 let count = 0;
+
+/** What the one attempt of a batch writes; `undefined` for 0. */
+function version(batch: number): StateVersion | undefined {
+  return batch === 0 ? undefined : written(batch);
+}
+
+const written = (batch: number): StateVersion => ({ batch: epochMs(batch), attempt: 0, epoch: 1 });
 
 /** A log whose files can be examined and damaged. */
 class Lab {
@@ -35,17 +43,17 @@ class Lab {
 
   delta(batch: number, previous: number): Promise<void> {
     const upserts = [bytes(`+${batch}`)];
-    return this.log.write(totals, { batch: epochMs(batch), previous: epochMs(previous), upserts, removals: [] });
+    return this.log.write(totals, { version: written(batch), previous: version(previous), upserts, removals: [] });
   }
 
   snapshot(batch: number): Promise<void> {
-    return this.log.writeSnapshot(totals, { batch: epochMs(batch), entries: [bytes(`=${batch}`)], idle: [] });
+    return this.log.writeSnapshot(totals, { version: written(batch), entries: [bytes(`=${batch}`)], idle: [] });
   }
 
   /** The files from which a state is read: `=3 +4 +5`. */
-  async read(version: number): Promise<string> {
+  async read(batch: number): Promise<string> {
     const parts: string[] = [];
-    for await (const part of this.log.read(totals, epochMs(version)))
+    for await (const part of this.log.read(totals, version(batch)))
       parts.push(text(part.kind === "delta" ? part.upserts : part.entries));
     return parts.join(" ");
   }
@@ -59,11 +67,13 @@ class Lab {
     if (!existsSync(this.folder)) return "";
     return readdirSync(this.folder)
       .sort((a, b) => numberOf(a) - numberOf(b) || (a < b ? -1 : 1))
-      .join(" ");
+      .join(" ")
+      .replaceAll("-0-1.", ".");
   }
 
+  /** @param name As in `files`: `3.delta`. */
   path(name: string): string {
-    return join(this.folder, name);
+    return join(this.folder, name.replace(".", "-0-1."));
   }
 }
 
@@ -117,7 +127,7 @@ describe("a snapshot", () => {
     await lab.snapshot(4);
     await lab.prune(5);
     for (const batch of [2, 4]) writeFileSync(lab.path(`${batch}.snapshot`), "");
-    await expect(lab.read(5)).rejects.toThrow(/STATE_DELTA_CORRUPT.*4\.snapshot is damaged: it is truncated/);
+    await expect(lab.read(5)).rejects.toThrow(/STATE_DELTA_CORRUPT.*4-0-1\.snapshot is damaged: it is truncated/);
   });
 });
 
@@ -174,13 +184,13 @@ describe("pruning", () => {
     const lab = new Lab();
     await lab.deltas(1, 4);
     await lab.snapshot(2);
-    const reading = lab.log.read(totals, epochMs(4));
+    const reading = lab.log.read(totals, version(4));
     const first = await reading.next();
     await lab.snapshot(4);
     await lab.prune(4);
     const rest: number[] = [];
-    for await (const part of reading) rest.push(part.batch);
-    expect([first.value?.batch, ...rest]).toEqual([2, 3, 4]);
+    for await (const part of reading) rest.push(part.version.batch);
+    expect([first.value?.version.batch, ...rest]).toEqual([2, 3, 4]);
   });
 
   test("leaves every version from the oldest on unchanged, in any order of writes", async () => {

@@ -1,5 +1,6 @@
-import { assert, type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
+import { assert, type EpochMs, type ErrorFactory, errorKind } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
+import { isSameVersion, parseVersionName, type StateVersion, versionName } from "@millrace/plan";
 import {
   corrupt,
   type DeltaHeader,
@@ -31,44 +32,45 @@ export interface StateLogOptions {
 
 /** The change to write, as frames. */
 export interface DeltaContent {
-  readonly batch: EpochMs;
-  /** The batch of the last delta in this state: `batch` of the last one read or written; 0 if none. */
-  readonly previous: EpochMs;
+  readonly version: StateVersion;
+  /** The version of the state that this one builds on; `undefined` if that had none. */
+  readonly previous: StateVersion | undefined;
   readonly upserts: readonly Uint8Array[];
   readonly removals: readonly Uint8Array[];
 }
 
 /** The state to write, as frames. */
 export interface SnapshotContent {
-  /** A committed batch. */
-  readonly batch: EpochMs;
+  /** A committed version. */
+  readonly version: StateVersion;
   readonly entries: readonly Uint8Array[];
   readonly idle: readonly Uint8Array[];
 }
 
-/** The files of a state, in reading order: at most one snapshot, then the deltas of later batches. */
+/** The files of a state, in reading order: at most one snapshot, then the deltas that build on it. */
 export type StatePart = ({ readonly kind: "snapshot" } & StateSnapshot) | ({ readonly kind: "delta" } & StateDelta);
 
 export const stateDeltaMissing: ErrorFactory = errorKind("STATE_DELTA_MISSING", "environment");
 
-const FILE_NAME = /^(\d{1,16})\.(delta|snapshot)$/;
+const FILE_NAME = /^(.+)\.(delta|snapshot)$/;
 const HEADERS_AT_ONCE = 16;
 const READ_AHEAD = 4;
 
-/** Files of one partition, by batch, oldest first. */
+/** Files of one partition, by the batch of their versions, oldest first. */
 interface Files {
-  readonly deltas: readonly EpochMs[];
-  readonly snapshots: readonly EpochMs[];
+  readonly deltas: readonly StateVersion[];
+  readonly snapshots: readonly StateVersion[];
 }
 
 /**
- * The changes of each batch to the state of each operator: one file per partition and batch,
- * `<directory>/state/<operator>/<partitions>-<partition>/<batch ms>.delta`. Each file names the one it builds on, so a
- * state is read along that chain: files of uncommitted batches are not part of it, and a missing file is noticed.
+ * The changes of each batch to the state of each operator: one file per partition and version,
+ * `<directory>/state/<operator>/<partitions>-<partition>/<batch>-<attempt>-<epoch>.delta`. Each file names the version it
+ * builds on, so the state of a version is read along that chain: what it does not name is not part of it, such as files of
+ * batches that were not committed and of attempts that did not count, and a missing file is noticed.
  *
- * A snapshot, `<batch ms>.snapshot` beside them, replaces the chain up to its batch. `prune` removes files that two
- * snapshots have made unnecessary: the newer of the two may turn out to be damaged, and a reader that listed the files
- * before it was written still finds its choice.
+ * A snapshot, `<batch>-<attempt>-<epoch>.snapshot` beside them, replaces the chain up to its version. `prune` removes files
+ * that two snapshots have made unnecessary: the newer of the two may turn out to be damaged, and a reader that listed the
+ * files before it was written still finds its choice.
  */
 export class StateLog {
   readonly #files: FileSystem;
@@ -81,55 +83,58 @@ export class StateLog {
     this.#hashVersion = options.hashVersion;
   }
 
-  /** Writes a batch's delta, replacing that of an earlier attempt. Atomic. */
+  /** Writes the delta of a version. Atomic. */
   async write(partition: StatePartition, content: DeltaContent): Promise<void> {
-    assert(content.previous < content.batch, `delta ${content.batch} builds on ${content.previous}`);
-    const path = this.#path(partition, content.batch, "delta");
+    const { version, previous } = content;
+    assert(follows(version, previous), `delta ${version.batch} builds on ${previous?.batch}`);
+    const path = this.#path(partition, version, "delta");
     await this.#files.write(path, encodeDelta(content, this.#hashVersion));
   }
 
-  /** Writes the state as of a committed batch. Atomic; removes nothing. */
+  /** Writes the state as of a committed version. Atomic; removes nothing. */
   async writeSnapshot(partition: StatePartition, content: SnapshotContent): Promise<void> {
-    const path = this.#path(partition, content.batch, "snapshot");
+    const path = this.#path(partition, content.version, "snapshot");
     await this.#files.write(path, encodeSnapshot(content, this.#hashVersion));
   }
 
   /**
-   * Removes files that no read of a version from `oldest` on needs. It may be interrupted anywhere: leftovers are
+   * Removes files that no read of the state as of batch `oldest` or a later one needs. It may be interrupted anywhere: leftovers are
    * removed the next time, and do not affect reading.
    */
   async prune(partition: StatePartition, oldest: EpochMs): Promise<void> {
     const { deltas, snapshots } = await this.#list(partition);
-    const base = snapshots.filter((batch) => batch <= oldest).at(-2);
+    const base = snapshots.filter(({ batch }) => batch <= oldest).at(-2);
     if (base === undefined) return;
-    for (const batch of snapshots) if (batch < base) await this.#files.remove(this.#path(partition, batch, "snapshot"));
-    for (const batch of deltas) if (batch <= base) await this.#files.remove(this.#path(partition, batch, "delta"));
+    for (const version of snapshots)
+      if (version.batch < base.batch) await this.#files.remove(this.#path(partition, version, "snapshot"));
+    for (const version of deltas)
+      if (version.batch <= base.batch) await this.#files.remove(this.#path(partition, version, "delta"));
   }
 
-  /** The batches with a delta, committed or not, oldest first. Other files are ignored. */
-  async batches(partition: StatePartition): Promise<readonly EpochMs[]> {
+  /** The versions with a delta, live or not, by batch, oldest first. Other files are ignored. */
+  async versions(partition: StatePartition): Promise<readonly StateVersion[]> {
     return (await this.#list(partition)).deltas;
   }
 
   /**
-   * The parts that make up the state as of `version`; apply them in this order. A snapshot that is damaged, or on which
-   * later deltas do not build, is skipped for an older one.
+   * The parts that make up the state as of `head`; apply them in this order. A snapshot that is damaged is skipped for an
+   * older one.
    *
-   * @param version The last committed batch; later deltas are ignored. With 0, nothing is read.
+   * @param head Nothing is read if there is none, or if it is not in the directory.
    * @throws STATE_DELTA_MISSING A delta that another builds on is missing.
    * @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN
    */
-  async *read(partition: StatePartition, version: EpochMs): AsyncGenerator<StatePart, void, undefined> {
-    if (version === 0) return;
-    const { snapshot, chain } = await this.#choose(partition, version);
+  async *read(partition: StatePartition, head: StateVersion | undefined): AsyncGenerator<StatePart, void, undefined> {
+    if (head === undefined) return;
+    const { snapshot, chain } = await this.#choose(partition, head);
     if (snapshot !== undefined) yield { kind: "snapshot", ...snapshot };
     const ahead: Promise<StateDelta>[] = [];
     try {
       for (let next = 0; next < chain.length || ahead.length > 0; ) {
         for (; next < chain.length && ahead.length < READ_AHEAD; next++) {
-          const batch = chain[next];
-          if (batch === undefined) continue;
-          const delta = this.#readDelta(partition, batch);
+          const version = chain[next];
+          if (version === undefined) continue;
+          const delta = this.#readDelta(partition, version);
           delta.catch(() => undefined); // it may fail before its turn, when the error is reported
           ahead.push(delta);
         }
@@ -143,91 +148,101 @@ export class StateLog {
 
   async #list(partition: StatePartition): Promise<Files> {
     const folder = this.#folder(partition);
-    const found: Record<"delta" | "snapshot", EpochMs[]> = { delta: [], snapshot: [] };
+    const found: Record<"delta" | "snapshot", StateVersion[]> = { delta: [], snapshot: [] };
     for (const entry of (await entriesOf(this.#files, folder)) ?? []) {
       const match = entry.kind === "file" ? FILE_NAME.exec(entry.name) : null;
-      if (match !== null) found[match[2] === "delta" ? "delta" : "snapshot"].push(epochMs(Number(match[1])));
+      const version = parseVersionName(match?.[1] ?? "");
+      if (version !== undefined) found[match?.[2] === "delta" ? "delta" : "snapshot"].push(version);
     }
-    const inOrder = (batches: EpochMs[]) => batches.sort((a, b) => a - b);
+    const inOrder = (versions: StateVersion[]) => versions.sort((a, b) => a.batch - b.batch);
     return { deltas: inOrder(found.delta), snapshots: inOrder(found.snapshot) };
   }
 
-  /** The newest readable snapshot up to `version`, and the deltas after it. */
+  /** The newest readable snapshot of a version that `head` builds on, and the deltas after it. */
   async #choose(
     partition: StatePartition,
-    version: EpochMs,
-  ): Promise<{ readonly snapshot: StateSnapshot | undefined; readonly chain: readonly EpochMs[] }> {
+    head: StateVersion,
+  ): Promise<{ readonly snapshot: StateSnapshot | undefined; readonly chain: readonly StateVersion[] }> {
     const { deltas, snapshots } = await this.#list(partition);
-    const candidates = deltas.filter((batch) => batch <= version);
+    const candidates = deltas.filter(({ batch }) => batch <= head.batch);
+    if (![...candidates, ...snapshots].some((version) => isSameVersion(version, head)))
+      return { snapshot: undefined, chain: [] };
     let damage: unknown;
-    for (const base of snapshots.filter((batch) => batch <= version).reverse()) {
+    for (const base of snapshots.filter(({ batch }) => batch <= head.batch).reverse()) {
       try {
-        const later = candidates.filter((batch) => batch > base);
-        const chain = await this.#chain(partition, later, base);
+        const later = candidates.filter(({ batch }) => batch > base.batch);
+        const chain = await this.#chain(partition, head, later, base);
         return { snapshot: await this.#readSnapshot(partition, base), chain };
       } catch (error) {
         damage ??= error; // report the newest: it is the one that should have worked
       }
     }
     try {
-      return { snapshot: undefined, chain: await this.#chain(partition, candidates, epochMs(0)) };
+      return { snapshot: undefined, chain: await this.#chain(partition, head, candidates, undefined) };
     } catch (error) {
       throw damage ?? error;
     }
   }
 
-  /** Walks from the newest delta to the one that builds on `base`, then reverses. */
-  async #chain(partition: StatePartition, candidates: readonly EpochMs[], base: EpochMs): Promise<readonly EpochMs[]> {
+  /** Walks from `head` to the delta that builds on `base`, then reverses. */
+  async #chain(
+    partition: StatePartition,
+    head: StateVersion,
+    candidates: readonly StateVersion[],
+    base: StateVersion | undefined,
+  ): Promise<readonly StateVersion[]> {
     const headers = await this.#headers(partition, candidates);
-    const chain: EpochMs[] = [];
-    let builtOnIt: EpochMs | undefined;
-    for (let batch = candidates.at(-1) ?? base; batch !== base; ) {
-      const header = headers.get(batch);
-      if (header === undefined) throw this.#missing(partition, batch, builtOnIt);
-      chain.push(batch);
-      builtOnIt = batch;
-      batch = header.previous;
+    const chain: StateVersion[] = [];
+    let builtOnIt: StateVersion | undefined;
+    for (let version: StateVersion | undefined = head; !isSameVersion(version, base); ) {
+      const header: DeltaHeader | undefined = version && headers.get(versionName(version));
+      if (version === undefined || header === undefined) throw this.#missing(partition, version, builtOnIt);
+      chain.push(version);
+      builtOnIt = version;
+      version = header.previous;
     }
     return chain.reverse();
   }
 
-  async #headers(partition: StatePartition, batches: readonly EpochMs[]): Promise<ReadonlyMap<number, DeltaHeader>> {
-    const headers = new Map<number, DeltaHeader>();
-    for (let i = 0; i < batches.length; i += HEADERS_AT_ONCE) {
-      const some = batches.slice(i, i + HEADERS_AT_ONCE);
-      const read = await Promise.all(some.map((batch) => this.#readHeader(partition, batch)));
-      some.forEach((batch, j) => {
-        const header = read[j];
-        if (header !== undefined) headers.set(batch, header);
-      });
+  async #headers(
+    partition: StatePartition,
+    versions: readonly StateVersion[],
+  ): Promise<ReadonlyMap<string, DeltaHeader>> {
+    const headers = new Map<string, DeltaHeader>();
+    for (let i = 0; i < versions.length; i += HEADERS_AT_ONCE) {
+      const some = versions.slice(i, i + HEADERS_AT_ONCE);
+      for (const header of await Promise.all(some.map((version) => this.#readHeader(partition, version))))
+        headers.set(versionName(header.version), header);
     }
     return headers;
   }
 
-  async #readHeader(partition: StatePartition, batch: EpochMs): Promise<DeltaHeader> {
-    const path = this.#path(partition, batch, "delta");
+  async #readHeader(partition: StatePartition, version: StateVersion): Promise<DeltaHeader> {
+    const path = this.#path(partition, version, "delta");
     const head = await this.#files.read(path, { start: 0, end: HEADER_BYTES });
     const header = decodeHeader(path, head, this.#hashVersion);
-    if (header.batch !== batch || !(header.previous >= 0 && header.previous < batch)) {
-      throw corrupt(path, `its header says batch ${header.batch}, built on ${header.previous}`);
+    if (!isSameVersion(header.version, version) || !follows(version, header.previous)) {
+      const previous = header.previous === undefined ? "nothing" : versionName(header.previous);
+      throw corrupt(path, `its header says version ${versionName(header.version)}, built on ${previous}`);
     }
     return header;
   }
 
-  async #readDelta(partition: StatePartition, batch: EpochMs): Promise<StateDelta> {
-    const path = this.#path(partition, batch, "delta");
+  async #readDelta(partition: StatePartition, version: StateVersion): Promise<StateDelta> {
+    const path = this.#path(partition, version, "delta");
     return decodeDelta(path, await this.#files.read(path), this.#hashVersion);
   }
 
-  async #readSnapshot(partition: StatePartition, batch: EpochMs): Promise<StateSnapshot> {
-    const path = this.#path(partition, batch, "snapshot");
+  async #readSnapshot(partition: StatePartition, version: StateVersion): Promise<StateSnapshot> {
+    const path = this.#path(partition, version, "snapshot");
     const snapshot = decodeSnapshot(path, await this.#files.read(path), this.#hashVersion);
-    if (snapshot.batch !== batch) throw corrupt(path, `its header says batch ${snapshot.batch}`);
+    if (!isSameVersion(snapshot.version, version))
+      throw corrupt(path, `its header says version ${versionName(snapshot.version)}`);
     return snapshot;
   }
 
-  #path(partition: StatePartition, batch: EpochMs, kind: "delta" | "snapshot"): Location {
-    return within(this.#folder(partition), `${batch}.${kind}`);
+  #path(partition: StatePartition, version: StateVersion, kind: "delta" | "snapshot"): Location {
+    return within(this.#folder(partition), `${versionName(version)}.${kind}`);
   }
 
   #folder(partition: StatePartition): Location {
@@ -238,14 +253,27 @@ export class StateLog {
     return within(this.#directory, "state", folderName(operator));
   }
 
-  #missing(partition: StatePartition, batch: EpochMs, builtOnIt: EpochMs | undefined): Error {
+  #missing(partition: StatePartition, version: StateVersion | undefined, builtOnIt: StateVersion | undefined): Error {
+    const what = version === undefined ? "a snapshot" : this.#path(partition, version, "delta");
+    const builds = builtOnIt === undefined ? "" : `, and the delta ${versionName(builtOnIt)} builds on it`;
     return stateDeltaMissing(
       `the state of ${partition.operator}, partition ${partition.partition} of ${partition.partitions}, cannot be loaded: ` +
-        `${this.#path(partition, batch, "delta")} is missing, and the delta of batch ${builtOnIt} builds on it. The job stops. ` +
+        `${what} is missing${builds}. The job stops. ` +
         `Restore the file from a copy of the checkpoint directory, or start the job with an empty one.`,
-      { fields: { operator: partition.operator, partition: partition.partition, batch } },
+      {
+        fields: {
+          operator: partition.operator,
+          partition: partition.partition,
+          ...(version === undefined ? {} : { version: versionName(version) }),
+        },
+      },
     );
   }
+}
+
+/** Versions that build on each other are of ascending batches. */
+function follows(version: StateVersion, previous: StateVersion | undefined): boolean {
+  return previous === undefined || (previous.batch > 0 && previous.batch < version.batch);
 }
 
 /** A name valid in any file system and distinct per operator: other characters become `%` and four hex digits. */

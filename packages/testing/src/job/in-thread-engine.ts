@@ -77,19 +77,22 @@ export class InThreadEngine implements EnginePort {
   /** The graph is built and its settings are known: plans may run. */
   begin(conf: JobConf): void {
     const { warn } = this.#options;
-    const tasks = new TaskShell(patient(conf), {
-      clock: this.clock,
-      executors: {
-        launch: (...launch) => this.#of(launch[0])?.launch(...launch),
-        send: (id, message) => this.#of(id)?.send(id, message),
-        tidy: (id, message) => this.#of(id)?.tidy(id, message),
-        stageDone: (run) => this.#running?.executor.stageDone(run),
+    const tasks = new TaskShell(
+      { conf: patient(conf), epoch: 0 },
+      {
+        clock: this.clock,
+        executors: {
+          launch: (...launch) => this.#of(launch[0])?.launch(...launch),
+          send: (id, message) => this.#of(id)?.send(id, message),
+          tidy: (id, message) => this.#of(id)?.tidy(id, message),
+          stageDone: (run) => this.#running?.executor.stageDone(run),
+        },
+        fetch: async (holder, block) => this.#result(holder, block),
+        onFigures: () => undefined, // nobody reads its executor's figures
+        warn,
+        warningOver: this.warningOver,
       },
-      fetch: async (holder, block) => this.#result(holder, block),
-      onFigures: () => undefined, // nobody reads its executor's figures
-      warn,
-      warningOver: this.warningOver,
-    });
+    );
     this.#running = { conf, tasks, executor: this.#newExecutor(conf, tasks) };
     this.#join(this.#running);
   }

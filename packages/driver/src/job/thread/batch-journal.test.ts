@@ -45,18 +45,23 @@ async function begun(): Promise<BatchJournal> {
   return journal;
 }
 
+/** A state whose second partition is empty. */
+const totals = new Map([
+  ["totals", { batch: at(100), partitions: 2, heads: [{ batch: at(100), attempt: 7, epoch: 1 }, undefined] }],
+]);
+
 describe("the journal of a job", () => {
   test("finds nothing at first, and then what was logged", async () => {
     const journal = await begun();
     expect(journal.found).toBeUndefined();
     await journal.planned(input(100));
-    await journal.ended({ end: "committed", time: at(100), states: ["totals"], failed: false });
+    await journal.ended({ end: "committed", time: at(100), states: totals, failed: false });
     await journal.planned(input(200));
     const { found } = await job().open();
     expect(found).toMatchObject({
       zeroTime: 0,
-      committed: { last: 100, states: new Map([["totals", 100]]) },
-      pending: { time: 200, inputs: input(200).inputs, states: new Map([["totals", 100]]) },
+      committed: { last: 100, states: totals },
+      pending: { time: 200, inputs: input(200).inputs, states: totals },
     });
   });
 
@@ -65,7 +70,7 @@ describe("the journal of a job", () => {
     await earlier.planned(input(100));
     const journal = await job().open();
     await journal.take(at(0));
-    await earlier.ended({ end: "committed", time: at(100), states: [], failed: false }).catch(() => undefined);
+    await earlier.ended({ end: "committed", time: at(100), states: new Map(), failed: false }).catch(() => undefined);
     const { found } = await job().open();
     expect([found?.committed.last, found?.pending?.time]).toEqual([0, 100]);
   });
@@ -94,12 +99,12 @@ describe("the journal of a job", () => {
     await journal.take(at(0));
     await journal.planned(input(100));
     memories.set("input-0", { kind: "external", ranges: [Uint8Array.of(7)] }); // changed by the failure
-    await journal.prepared(at(100), { states: [], outputs: [] }, error);
+    await journal.prepared(at(100), { states: new Map(), outputs: [] }, error);
     expect((await job().open()).found).toMatchObject({
-      pending: { time: 100, error, prepared: { states: [] } },
+      pending: { time: 100, error, prepared: { states: new Map() } },
       memories,
     });
-    await journal.ended({ end: "committed", time: at(100), states: [], failed: true });
+    await journal.ended({ end: "committed", time: at(100), states: new Map(), failed: true });
     expect((await job().open()).found).toMatchObject({ committed: { last: 100 }, pending: undefined, memories });
     expect(readdirSync(join(directory, "batches"))).toEqual(["1-2.log"]);
   });
@@ -108,7 +113,7 @@ describe("the journal of a job", () => {
     const journal = await begun();
     const output = { id: 3, name: "print-0", label: "print" };
     await journal.planned(input(100));
-    await journal.prepared(at(100), { states: [], outputs: [] }, undefined);
+    await journal.prepared(at(100), { states: new Map(), outputs: [] }, undefined);
     await journal.ended({ end: "abandoned", time: at(100), done: [output] });
     await journal.planned(input(100));
     expect((await job().open()).found?.pending).toMatchObject({ time: 100, prepared: undefined, done: [output] });

@@ -12,11 +12,10 @@ import {
   warningKind,
 } from "@millrace/base";
 import { entriesOf, type FileSystem, within } from "@millrace/files";
-import type { BatchInput, BatchLogEntry, JobIdentity, LoggedBatches, PreparedBatch } from "@millrace/plan";
+import type { BaseEntry, BatchEntry, BatchInput, JobIdentity, LoggedBatches, PreparedBatch } from "@millrace/plan";
 import { afterEntry, type LoggedEnd, type LoggedPosition, recallBatches } from "@millrace/scheduler";
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
 
-type BatchEntry = Exclude<BatchLogEntry, { readonly kind: "base" }>;
 type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "memory">;
 
 const checkpointWithoutLog: WarningFactory = warningKind("CHECKPOINT_WITHOUT_LOG");
@@ -54,6 +53,11 @@ export class BatchJournal {
     this.found = found;
     const { committed, pending } = found ?? { committed: { last: epochMs(0), states: new Map() }, pending: undefined };
     this.#at = { committed, pending };
+  }
+
+  /** The epoch that this run has when it is the owner of the directory. */
+  get epoch(): number {
+    return this.#log.epoch;
   }
 
   /** Becomes the owner of the directory; called when the graph has recalled what was found. */
@@ -102,7 +106,7 @@ export class BatchJournal {
     return after;
   }
 
-  #base(): Extract<BatchLogEntry, { readonly kind: "base" }> {
+  #base(): BaseEntry {
     const { committed, pending } = this.#at;
     const base: LoggedBatches = {
       zeroTime: this.#zeroTime,

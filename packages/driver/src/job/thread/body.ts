@@ -115,7 +115,11 @@ export class JobThreadBody {
       const { name, batchIntervalMs, conf, receivers, polls, logged, checkpointDir } = this.#graph;
       if (logged) this.#journal = await this.#openJournal(this.#graph);
       const found = this.#journal?.found;
-      const log = logged ? { directory: checkpointDir, resumed: found && resumedBatches(found) } : undefined;
+      const log = this.#journal && {
+        directory: checkpointDir,
+        epoch: this.#journal.epoch,
+        resumed: found && resumedBatches(found),
+      };
       this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, log });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });

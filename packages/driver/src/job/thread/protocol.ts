@@ -78,7 +78,14 @@ export type FromJobThread =
       /** The job has polled inputs. */
       readonly polls: boolean;
       /** Its batches are logged in this directory. */
-      readonly log: { readonly directory: Location; readonly resumed: ResumedBatches | undefined } | undefined;
+      readonly log:
+        | {
+            readonly directory: Location;
+            /** Of this run. */
+            readonly epoch: number;
+            readonly resumed: ResumedBatches | undefined;
+          }
+        | undefined;
     }
   /**
    * First: the effective `driver.heap`, the job's own settings included. A thread with a different heap sends nothing

@@ -1,6 +1,7 @@
 // Original file: proto/millrace/session/v1/session_service.proto
 
 import type { TaskMetrics as _millrace_session_v1_TaskMetrics, TaskMetrics__Output as _millrace_session_v1_TaskMetrics__Output } from '../../../millrace/session/v1/TaskMetrics.ts';
+import type { StateVersion as _millrace_session_v1_StateVersion, StateVersion__Output as _millrace_session_v1_StateVersion__Output } from '../../../millrace/session/v1/StateVersion.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface MapOutput {
@@ -10,6 +11,7 @@ export interface MapOutput {
   'copies'?: (Buffer | Uint8Array | string)[];
   'replica'?: (string);
   'checksum'?: (number);
+  'state'?: (_millrace_session_v1_StateVersion | null);
 }
 
 export interface MapOutput__Output {
@@ -19,4 +21,5 @@ export interface MapOutput__Output {
   'copies': (Buffer)[];
   'replica': (string);
   'checksum': (number);
+  'state': (_millrace_session_v1_StateVersion__Output | null);
 }
