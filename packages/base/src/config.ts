@@ -8,6 +8,10 @@ const badConfiguration: ErrorFactory = errorKind("BAD_CONFIGURATION", "user");
 
 const numberOrText = v.union([v.number(), v.string()], "want a number or text");
 const duration = parsedBy((value) => parseDuration(value));
+const leaseDuration = v.pipe(
+  duration,
+  v.check((ms) => ms >= 300, "want 300ms or more"),
+);
 const size = parsedBy((value) => parseSize(value));
 /** More than any heap or pool can use, and far below the limits of arithmetic and of V8. */
 const MEMORY_MAX = 1024 ** 4;
@@ -78,6 +82,8 @@ export interface JobConf {
   readonly "batches.allocated.max": number;
   /** `stop`: a failed batch ends the job. `continue`: later batches run without it. */
   readonly "batch.failure": "stop" | "continue";
+  /** An owner of a checkpoint directory that has not renewed its lease for this long may be replaced. */
+  readonly "checkpoint.lease": Millis;
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly "state.snapshot.deltas": number;
   /** Memory for blocks in each executor process; beyond it they go to disk. */
@@ -114,6 +120,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "line.bytes.max": v.optional(lineBytes, "256m"),
   "batches.allocated.max": v.optional(count, 2),
   "batch.failure": v.optional(policy, "stop"),
+  "checkpoint.lease": v.optional(leaseDuration, "10s"),
   "state.snapshot.deltas": v.optional(count, 100),
   "storage.pool.bytes": v.optional(pool, "256m"),
   "shuffle.spill.bytes": v.optional(memoryBound, "64m"),

@@ -1,14 +1,9 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type ErrorFactory, errorKind } from "./errors.ts";
-import { isRunning, processIdentity } from "./process-identity.ts";
 import { thrownMessage } from "./thrown-text.ts";
 
 export const directoryUnusable: ErrorFactory = errorKind("DIRECTORY_UNUSABLE", "environment");
-const directoryInUse: ErrorFactory = errorKind("DIRECTORY_IN_USE", "user");
-
-/** Attempts to take over a dead owner's directory; in each failed one, another process was faster. */
-const ATTEMPTS_MAX = 8;
 
 /**
  * Creates a directory that a process writes to for as long as it runs.
@@ -45,53 +40,3 @@ function makeDirectory(path: string): void {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
-
-/**
- * Claims a directory for this process, exclusively among the processes of this machine. A dead owner loses its claim.
- *
- * @returns A function that releases it.
- * @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE
- */
-export function ownDirectory(path: string, owner: string, option: string): () => void {
-  usableDirectory(path, option);
-  const file = join(path, `${owner}.pid`);
-  const mine = `${process.pid} ${processIdentity(process.pid).start}`;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    try {
-      writeFileSync(file, mine, { flag: "wx" });
-      return () => {
-        if (textOf(file) === mine) rmSync(file, { force: true });
-      };
-    } catch (error) {
-      if (!isCode(error, "EEXIST")) {
-        throw directoryUnusable(
-          `${file} cannot be written: ${thrownMessage(error)}. Nothing was started. Give another directory with ${option}, or free space there.`,
-          { cause: error, fields: { path } },
-        );
-      }
-    }
-    const [pid, start] = (textOf(file) ?? "").split(" ");
-    if (isRunning({ pid: Number(pid), start: start ?? "" })) {
-      throw directoryInUse(
-        `${resolve(path)} is in use by the ${owner} with pid ${pid}. Nothing was started. Give another directory with ${option}, or stop that ${owner} first.`,
-        { fields: { path, pid: Number(pid) } },
-      );
-    }
-    rmSync(file, { force: true });
-  }
-  throw directoryInUse(
-    `${resolve(path)} is being taken by other processes at this moment. Nothing was started. Give another directory with ${option}.`,
-    { fields: { path } },
-  );
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined; // its owner has just released it
-  }
-}
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;

@@ -5,7 +5,7 @@ export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from ".
 export { compiled } from "./compiled.ts";
 export { type JobConf, parseConf } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
-export { directoryUnusable, ownDirectory, usableDirectory } from "./directory.ts";
+export { directoryUnusable, usableDirectory } from "./directory.ts";
 export {
   type DurationLike,
   type EpochMs,
@@ -50,7 +50,13 @@ export {
   silentLogger,
 } from "./log.ts";
 export type { OutputStream } from "./output-ring.ts";
-export { isRunning, type ProcessIdentity, processIdentity } from "./process-identity.ts";
+export {
+  fateOf,
+  type ProcessFate,
+  type ProcessIdentity,
+  processIdentity,
+  processInWords,
+} from "./process-identity.ts";
 export { type Rng, SeededRng, StreamRng, systemRng } from "./rng.ts";
 export { type Bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
 export { StreamTaker } from "./stream-taker.ts";

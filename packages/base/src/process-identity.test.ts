@@ -1,27 +1,35 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { describe, expect, test } from "vitest";
-import { isRunning, processIdentity } from "./process-identity.ts";
+import { expect, test } from "vitest";
+import { fateOf, processIdentity, processInWords } from "./process-identity.ts";
 
-describe("a process is running", () => {
-  test("as long as it is the one that was asked about", async () => {
-    const child = spawn(process.execPath, ["--eval", "process.stdin.resume()"], {
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    const identity = processIdentity(child.pid ?? 0);
-    expect(isRunning(identity)).toBe(true);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    expect(isRunning(identity)).toBe(false);
-  });
+const here = processIdentity(process.pid);
 
-  test.each([0, -1, Number.NaN, 2 ** 40])("not with the number %d", (pid) => {
-    expect(isRunning({ pid, start: "" })).toBe(false);
-  });
+test("this process is alive", () => {
+  expect(fateOf(here)).toBe("alive");
+  expect(here).toMatchObject({ pid: process.pid });
+  expect(processInWords(here)).toBe(`process ${process.pid} on ${here.host}`);
+});
 
-  test.runIf(existsSync("/proc/self/stat"))("not if its number was given to another one", () => {
-    const { pid, start } = processIdentity(process.pid);
-    expect([isRunning({ pid, start }), isRunning({ pid, start: `${start}0` })]).toEqual([true, false]);
-  });
+test("a process is alive until it has ended", async () => {
+  const child = spawn(process.execPath, ["--eval", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "ignore"] });
+  const identity = processIdentity(child.pid ?? 0);
+  expect(fateOf(identity)).toBe("alive");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(fateOf(identity)).toBe("dead");
+});
+
+test.each([0, -1, Number.NaN, 4_194_999, 2 ** 40])("no process has the number %d", (pid) => {
+  expect(fateOf({ ...here, pid })).toBe("dead");
+});
+
+test.runIf(existsSync("/proc/self/stat"))("a process is dead if another one has its pid", () => {
+  expect(fateOf({ ...here, start: "1" })).toBe("dead");
+});
+
+test.each(["host", "machine"])("of a process of another %s nothing is known", (field) => {
+  expect(fateOf({ ...here, [field]: "other" })).toBe("unknown");
+  expect(fateOf({ ...here, [field]: "other", pid: 4_194_999 })).toBe("unknown");
 });

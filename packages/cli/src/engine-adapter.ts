@@ -84,7 +84,15 @@ async function startDriver({
     log,
   });
   let stopped: Promise<readonly JobId[]> | undefined;
+  const taken = supervisor.taken.then(async (error): Promise<never> => {
+    for (const job of await supervisor.jobs()) await supervisor.kill(job.id);
+    stopped ??= supervisor.shutdown(0);
+    await stopped;
+    throw error;
+  });
+  taken.catch(() => undefined); // for whoever waits for it
   return {
+    taken,
     address: formatAddress({ host: request.host, port: supervisor.port }),
     health: formatAddress({ host: request.host, port: supervisor.uiPort }),
     async stop(graceful) {

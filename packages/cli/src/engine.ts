@@ -59,6 +59,8 @@ export interface DriverRequest extends ClusterSecurity {
 }
 
 export interface DriverHandle {
+  /** Rejects if another driver has taken over the data directory, when this one's jobs have ended. */
+  readonly taken: Promise<never>;
   /** host:port of executors and operators. */
   readonly address: string;
   /** host:port of the health checks. */

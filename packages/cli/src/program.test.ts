@@ -172,6 +172,7 @@ describe("a server", () => {
     const stops: boolean[] = [];
     let finish = (_killed: readonly JobId[]): void => undefined;
     const startDriver: Engine["startDriver"] = async () => ({
+      taken: new Promise<never>(() => undefined),
       address: "127.0.0.1:7077",
       health: "127.0.0.1:4040",
       stop: (graceful) => {

@@ -38,6 +38,8 @@ export async function fileWorld() {
     stands: (at: string) => gates.hold((arrival) => arrival.at === at),
     /** The words of all batches. */
     words: async () => (await Promise.all((await visible("words")).map(recordsOf))).flat().sort(),
+    /** What is left of what was staged. */
+    hidden: async () => (await readdir(join(directory, "out"))).filter((name) => name.startsWith(".")),
     totals: async () => (await recordsOf((await visible("totals")).at(-1) ?? "")).sort(),
   };
 }

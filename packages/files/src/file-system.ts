@@ -151,6 +151,14 @@ export interface FileSystem {
    */
   write(file: Location, parts: readonly Uint8Array[]): Promise<void>;
   /**
+   * Writes a whole file if nothing exists there, atomically: of many calls at once for one path, in any processes, one
+   * resolves with true, and its content is what the file has. Parent directories are created. Absent if the file system
+   * cannot: two owners of a checkpoint directory that start at the same moment then notice each other a little later.
+   *
+   * @returns False if something existed: nothing was changed.
+   */
+  writeNew?(file: Location, parts: readonly Uint8Array[]): Promise<boolean>;
+  /**
    * Creates or truncates a file for sequential writing. Its directory must exist: a late writer must not recreate what
    * was removed.
    */

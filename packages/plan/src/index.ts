@@ -21,6 +21,7 @@ export type {
 export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./layout.ts";
+export type { LeaseOwner, LeaseRecord } from "./lease.ts";
 export * from "./lineage.ts";
 export type { JobParts, NamedPart, NamedState } from "./named-parts.ts";
 export * from "./plan-request.ts";

@@ -74,6 +74,15 @@ export {
   type RosterEvent,
 } from "./job/roster-events.ts";
 export { isTold, WarningLog } from "./job/warning-log.ts";
+export {
+  type FoundLease,
+  isSure,
+  type Lease,
+  type LeaseEffect,
+  type LeaseEvent,
+  lease,
+  stepLease,
+} from "./lease/lease.ts";
 export { inputOfBatch, recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
   ReceivedBlock,

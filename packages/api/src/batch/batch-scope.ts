@@ -23,12 +23,16 @@ import type { DriverBroadcast } from "../shared/broadcast.ts";
 export interface ScopeOptions {
   readonly time: EpochMs;
   readonly history: BatchHistory;
+  /** An earlier run of the job had begun it. */
+  readonly rerun?: boolean;
 }
 
 /** Everything that belongs to one batch and is released with it. */
 export class BatchScope implements NodeBatch {
   readonly time: EpochMs;
   readonly history: BatchHistory;
+  /** An earlier run of the job had begun it. */
+  readonly rerun: boolean;
   /** The state versions that the batch builds on, known once it runs. A state without a version is empty. */
   #committed: CommittedBatches["states"] = new Map();
   /** The fixed inputs by name; empty until the batch runs. */
@@ -60,6 +64,7 @@ export class BatchScope implements NodeBatch {
   constructor(options: ScopeOptions) {
     this.time = options.time;
     this.history = options.history;
+    this.rerun = options.rerun ?? false;
   }
 
   /** True if a stream has an RDD in this batch. Slides count from the zero time, one interval before the first batch (TM-4 of docs/operations.md). */

@@ -30,7 +30,7 @@ async function resumed(build: (ssc: StreamingContext) => unknown, logged: Partia
   const port = new FakePort();
   const job = defineJob({ name: "test", batchInterval: "1s", checkpointDir: "/checkpoint" }, (ssc) => build(ssc));
   const graph = await buildJob(job, { port, registry: port.registry, args: [], directory: "/unused" });
-  await graph.startBatches(at(0), {
+  const found: LoggedBatches = {
     zeroTime: at(0),
     committed: { last: at(2_000), states: new Map() },
     remembered: [],
@@ -38,7 +38,8 @@ async function resumed(build: (ssc: StreamingContext) => unknown, logged: Partia
     memories: new Map(),
     memoriesAt: at(0),
     ...logged,
-  });
+  };
+  await graph.startBatches(at(0), { epoch: 7, found });
   const run = async (time: number, also: Readonly<Record<string, FixedInput>> = {}) => {
     const fixed = await graph.fixInput(at(time));
     const inputs = new Map([...fixed, ...Object.entries(also)]);

@@ -41,6 +41,11 @@ export class RecalledBatches {
     }
   }
 
+  /** It was planned before, and is not committed. */
+  isPending(time: EpochMs): boolean {
+    return this.#logged.pending?.time === time;
+  }
+
   /** The fixed input of a batch that was planned before and runs again; `undefined`: it is to be fixed now. */
   fixedBefore(time: EpochMs, node: PolledInput): FixedInput | undefined {
     const { pending } = this.#logged;

@@ -123,9 +123,13 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#zeroTime;
   }
 
-  startBatches(zeroTime: EpochMs, logged?: LoggedBatches): Promise<void> {
+  startBatches(
+    zeroTime: EpochMs,
+    log?: { readonly epoch: number; readonly found: LoggedBatches | undefined },
+  ): Promise<void> {
+    const logged = log?.found;
     this.#zeroTime = zeroTime;
-    this.#context.begin(this);
+    this.#context.begin(this, log?.epoch ?? 0);
     const inputs = { polled: this.#inputs.map(({ node }) => node), received: this.#received };
     if (this.logged) warnOfUnlogged(this.#context, inputs);
     const recalled = logged && new RecalledBatches(logged, inputs, this.#rememberMs);
@@ -174,7 +178,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
   async fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>> {
     const begun = await succeeded(this.#begun); // if not, `runBatch` fails with it
     this.#releaseLate(this.#context.scope);
-    const scope = this.#context.beginBatch({ time, history: this });
+    const rerun = this.#recalled?.isPending(time) === true;
+    const scope = this.#context.beginBatch({ time, history: this, rerun });
     this.#scopes.set(time, scope);
     const fixed = new Map<string, FixedInput>();
     if (!begun) return fixed;

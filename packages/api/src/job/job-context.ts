@@ -59,6 +59,7 @@ export class JobContext {
   #phase: "building" | "running" | "stopped" = "building";
   #scope: BatchScope | undefined;
   #history: BatchHistory | undefined;
+  #epoch = 0;
   /** Names that the author gave to RDDs. */
   readonly #names = new WeakMap<Lineage, string>();
   /** Functions with captured variables that had no value yet when the function was passed to an operator. */
@@ -123,6 +124,11 @@ export class JobContext {
   /** The remembered batches; `undefined` while `build` runs. */
   get history(): BatchHistory | undefined {
     return this.#history;
+  }
+
+  /** That of this run in the batch log of the job; 0 without one. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   /** Names an RDD. */
@@ -242,8 +248,9 @@ export class JobContext {
   }
 
   /** Enters the phase `running`: the graph is complete. */
-  begin(history: BatchHistory): void {
+  begin(history: BatchHistory, epoch: number): void {
     this.#phase = "running";
+    this.#epoch = epoch;
     this.#history = history;
   }
 

@@ -1,4 +1,4 @@
-import { type FileSystem, type Location, nameIn, parentOf, within } from "@millrace/files";
+import { entriesOf, type FileSystem, type Location, nameIn, parentOf, within } from "@millrace/files";
 import type { Lineage } from "@millrace/plan";
 import { runSave } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
@@ -80,7 +80,8 @@ export async function stageRecords(
   const directory = resolvePath(context, path, format.operator);
   await checkFree(context, scope, directory);
   const files = context.port.files.for(directory);
-  const staging = stagingOf(directory, scope.time);
+  const staging = stagingOf(directory, scope.time, context.epoch);
+  await removeEarlier(context, scope, directory);
   await files.remove(staging); // left by an interrupted run of this batch
   await files.makeDirectory(within(staging, "_temporary"));
   try {
@@ -135,7 +136,24 @@ async function nameFile(files: FileSystem, from: Location, to: Location): Promis
   }
 }
 
-/** Hidden, beside the target, so that publishing stays within one file system. */
-function stagingOf(directory: Location, time: number): Location {
-  return within(parentOf(directory), `.${nameIn(directory)}.${time}.writing`);
+/** Hidden, beside the target, so that publishing stays within one file system. @param epoch 0 of a job without a batch log. */
+function stagingOf(directory: Location, time: number, epoch: number): Location {
+  const owner = epoch === 0 ? "" : `.${epoch}`;
+  return within(parentOf(directory), `.${nameIn(directory)}.${time}${owner}.writing`);
+}
+
+/**
+ * What an earlier owner of the batch log has staged for the batch that this one runs again. Without it, that owner cannot publish
+ * it any more, should it only have been paused.
+ */
+async function removeEarlier(context: JobContext, scope: BatchScope, directory: Location): Promise<void> {
+  const { epoch, port } = context;
+  if (!scope.rerun) return;
+  const files = port.files.for(directory);
+  const [prefix, suffix] = [`.${nameIn(directory)}.${scope.time}.`, ".writing"];
+  for (const { name, path } of (await entriesOf(files, parentOf(directory))) ?? []) {
+    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
+    const other = Number(name.slice(prefix.length, -suffix.length));
+    if (other > 0 && other < epoch) await files.remove(path);
+  }
 }

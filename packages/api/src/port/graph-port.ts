@@ -40,9 +40,12 @@ export interface JobGraph {
    * Starts the job's own parts, such as sources. Called when `port.defaultParallelism` is final. Batches are at
    * `zeroTime` + k · interval, k ≥ 1, and wait until this resolves. Rejects if one of those parts fails: the job cannot start.
    *
-   * @param logged What an earlier run has logged, to go on from.
+   * @param log The batch log, of a job that has one: the epoch of this run, and what an earlier one has logged, to go on from.
    */
-  startBatches(zeroTime: EpochMs, logged?: LoggedBatches): Promise<void>;
+  startBatches(
+    zeroTime: EpochMs,
+    log?: { readonly epoch: number; readonly found: LoggedBatches | undefined },
+  ): Promise<void>;
   /** All that a later run must know of the inputs and of the batches so far, except for the batch `except`. */
   memory(except: EpochMs | undefined): GraphMemory;
   /**

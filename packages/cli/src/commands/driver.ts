@@ -61,7 +61,8 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
         restartPauseMax: options.restartPause,
       });
       tell(console, `driver listening at ${driver.address}, health at http://${driver.health}/healthz`);
-      const killed = await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
+      const interrupted = untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
+      const killed = await Promise.race([interrupted, driver.taken]);
       if (killed.length === 0) return;
       tell(console, `the driver has stopped; jobs killed before they had drained: ${killed.join(", ")}`);
       setExit(EXIT.failed);

@@ -1,4 +1,4 @@
-import type { Clock, EngineError } from "@millrace/base";
+import type { Clock, EngineError, ProcessIdentity } from "@millrace/base";
 import {
   BatchJournal,
   type FromJobThread,
@@ -20,6 +20,10 @@ export interface InThreadJob {
   kill(): void;
 }
 
+/** The job drivers' processes of this test, as they look to each other. */
+const living = new Set<number>();
+let nextPid = 1;
+
 /**
  * The job's own code in the thread of the test, behind the port of a worker thread: messages are copied as they are on
  * their way to a thread, and none is answered before `send` returns.
@@ -34,11 +38,15 @@ export function inThreadJob(
   },
 ): InThreadJob {
   let killed = false;
+  const pid = nextPid++;
+  const self: ProcessIdentity = { host: "test", machine: "", pid, start: "" };
+  living.add(pid);
   let lose: (error: EngineError) => void = () => undefined;
   return {
     die: (error) => lose(error),
     kill: () => {
       killed = true;
+      living.delete(pid);
     },
     open: (options, handlers): JobThread => {
       let over = false;
@@ -56,6 +64,7 @@ export function inThreadJob(
         },
         leave: () => left(undefined),
         clock,
+        processes: { self, fateOf: ({ pid }) => (living.has(pid) ? "alive" : "dead") },
         files: new FileSystems({
           systems: [new WatchedFiles(tap.onFile, () => killed)],
           directory: process.cwd(),
@@ -86,6 +95,7 @@ export function inThreadJob(
         },
         terminate: async () => {
           over = true;
+          living.delete(pid);
         },
       };
     },

@@ -142,6 +142,7 @@ async function run(killAfter = Number.POSITIVE_INFINITY): Promise<Run> {
 function inWords(step: Traffic, root: string): string {
   if (step.what !== "file") return `${step.what} ${step.message.type}`;
   const { type, path, when } = step.message;
+  if (path.startsWith(join(root, "checkpoint", "owner"))) return `${when} ${type} lease`;
   const where = path.startsWith(join(root, "checkpoint")) ? "log" : path.slice(root.length + 1).replace(/-\d.*/, "");
   return `${when} ${type} ${where}`;
 }

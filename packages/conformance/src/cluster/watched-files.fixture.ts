@@ -31,6 +31,14 @@ export class WatchedFiles extends LocalFileSystem {
     return this.#change("write", file, () => super.write(file, parts));
   }
 
+  override async writeNew(file: Location, parts: readonly Uint8Array[]): Promise<boolean> {
+    let won = false;
+    await this.#change("write", file, async () => {
+      won = await super.writeNew(file, parts);
+    });
+    return won;
+  }
+
   override publish(staged: Location, target: Location): Promise<void> {
     return this.#change("publish", target, () => super.publish(staged, target));
   }

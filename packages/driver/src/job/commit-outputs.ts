@@ -3,14 +3,20 @@ import { type EpochMs, toWireError } from "@millrace/base";
 import type { PreparedOutput } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 
-/** Commits prepared outputs of a batch in sequence, each independently of the others. Never rejects. */
+/**
+ * Commits prepared outputs of a batch in sequence, each independently of the others.
+ *
+ * @param prove Called before each; what it rejects with ends all of it. Otherwise, never rejects.
+ */
 export async function commitOutputs(
   graph: Pick<JobGraph, "commitOutput">,
   time: EpochMs,
   outputs: readonly PreparedOutput[],
+  prove: () => Promise<void> = async () => undefined,
 ): Promise<readonly RefusedOutput[]> {
   const refused: RefusedOutput[] = [];
   for (const prepared of outputs) {
+    await prove();
     try {
       await graph.commitOutput(time, prepared);
     } catch (error) {

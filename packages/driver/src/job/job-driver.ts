@@ -126,6 +126,7 @@ export class JobDriver {
           args: options.args,
           conf: options.conf,
           directory: `${options.dataDir}/checkpoint`,
+          looksOnly: false,
         },
       },
       { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(toWireError(error)) },

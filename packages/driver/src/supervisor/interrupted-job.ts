@@ -3,7 +3,7 @@ import {
   type EngineError,
   type ErrorFactory,
   errorKind,
-  isRunning,
+  fateOf,
   type ProcessIdentity,
   parseDuration,
 } from "@millrace/base";
@@ -36,7 +36,7 @@ export function interrupted({ built, stopping }: JobRecord): EngineError {
 export async function orphanGone(driver: ProcessIdentity, clock: Clock): Promise<void> {
   const killAt = clock.monotonicMs() + ORPHAN_GRACE;
   let killed = false;
-  while (isRunning(driver)) {
+  while (fateOf(driver) === "alive") {
     if (clock.monotonicMs() >= killAt + ORPHAN_GRACE) return; // the lease on its checkpoint directory keeps it out
     if (!killed && clock.monotonicMs() >= killAt && driver.start !== "") {
       killed = true;

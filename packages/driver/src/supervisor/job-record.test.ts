@@ -49,7 +49,7 @@ test("what is known of jobs is found again, the job that was submitted first fir
     error: { name: "EngineError", message: "[JOB_STOPPED] x", kind },
     resumes: true,
   } as const;
-  second.change({ built, driver: { pid: 3, start: "4" }, counts });
+  second.change({ built, driver: { host: "h", machine: "m", pid: 3, start: "4" }, counts });
   second.change({ end, counts: { ...counts, completed: 2 } });
   await second.written;
   const found = await findJobs(jobs);

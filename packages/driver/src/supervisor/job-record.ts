@@ -77,7 +77,7 @@ const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
       log: v.optional(v.string()),
     }),
   ),
-  driver: v.optional(v.object({ pid: count, start: v.string() })),
+  driver: v.optional(v.object({ host: v.string(), machine: v.string(), pid: count, start: v.string() })),
   executors: count,
   stopping: v.boolean(),
   counts: v.object({ completed: count, failed: count, spilledBytes: count, restarts: count }),

@@ -2,6 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Clock,
+  deferred,
+  type EngineError,
   type ErrorFactory,
   type ErrorFields,
   errorKind,
@@ -10,7 +12,6 @@ import {
   type Logger,
   type Millis,
   millis,
-  ownDirectory,
   parseConf,
   parseDuration,
   thrownMessage,
@@ -28,6 +29,8 @@ import {
 } from "@millrace/rpc";
 import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
 import type { ExecutorMemory } from "../job/events.ts";
+import { ownDataDirectory } from "../lease/data-directory-lease.ts";
+import type { HeldLease } from "../lease/held-lease.ts";
 import { ClusterShell } from "./cluster-shell.ts";
 import { serveHealth } from "./health.ts";
 import { findJobs } from "./job-record.ts";
@@ -74,30 +77,35 @@ export class DriverSupervisor implements OperatorService {
   readonly #cluster: ClusterShell;
   #server: RpcServer | undefined;
   #health: { readonly port: number; close(): Promise<void> } | undefined;
-  /** Releases the data directory. */
-  readonly #release: () => void;
   /** Of all jobs that have a folder. */
   readonly #usedIds = new Set<string>();
+  /** Of the data directory. */
+  readonly #lease: HeldLease;
+  /** Another driver owns the data directory: this one, which was paused, must end. */
+  readonly taken: Promise<EngineError>;
   #draining = false;
   #nextJob = 1;
 
   /** @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE, BIND_FAILED, INSECURE_BIND, BAD_TLS */
   static async start(options: DriverOptions): Promise<DriverSupervisor> {
-    const release = ownDirectory(options.dataDir, "driver", "--data-dir");
+    const { clock, log } = options;
+    const taken = deferred<EngineError>();
+    const lease = await ownDataDirectory(options.dataDir, { clock, log, onLost: taken.resolve });
     try {
-      const supervisor = new DriverSupervisor(options, release);
+      const supervisor = new DriverSupervisor(options, lease, taken.promise);
       await supervisor.#listen();
       await supervisor.#restoreJobs();
       return supervisor;
     } catch (error) {
-      release();
+      await lease.release();
       throw error;
     }
   }
 
-  private constructor(options: DriverOptions, release: () => void) {
+  private constructor(options: DriverOptions, lease: HeldLease, taken: Promise<EngineError>) {
     this.#options = options;
-    this.#release = release;
+    this.#lease = lease;
+    this.taken = taken;
     this.#cluster = new ClusterShell(
       {
         clock: options.clock,
@@ -247,7 +255,7 @@ export class DriverSupervisor implements OperatorService {
     hurry.cancel();
     this.#cluster.close();
     await Promise.all([this.#server?.close(), this.#health?.close()]);
-    this.#release();
+    await this.#lease.release();
     return running.filter((job) => job.killed).map((job) => job.id);
   }
 

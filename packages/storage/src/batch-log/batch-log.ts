@@ -1,4 +1,4 @@
-import { assert, describeThrown } from "@millrace/base";
+import { assert, describeThrown, type ErrorFactory, errorKind } from "@millrace/base";
 import { type BlockingAppender, entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { BaseEntry, BatchEntry, BatchLogEntry } from "@millrace/plan";
 import { decodePayload, encodePayload } from "./entry-json.ts";
@@ -9,7 +9,12 @@ export interface BatchLogOptions {
   readonly files: FileSystem;
   /** The checkpoint directory; the log is in `batches` within it. */
   readonly directory: Location;
+  /** Of whoever has the lease of the directory: the one that `take` begins. By default, the next one. */
+  readonly epoch?: number;
 }
+
+/** Another owner of a checkpoint directory has followed. */
+export const checkpointTaken: ErrorFactory = errorKind("CHECKPOINT_TAKEN", "environment");
 
 const FILE_NAME = /^(\d{1,9})-(\d{1,9})\.log$/;
 /** A log is begun anew when it has grown by this much, or to a multiple of its base. */
@@ -44,7 +49,10 @@ export class BatchLog {
   ): Promise<{ readonly log: BatchLog; readonly entries: readonly BatchLogEntry[] }> {
     const directory = within(options.directory, "batches");
     const segments = await listSegments(options.files, directory);
-    const log = new BatchLog(options.files, directory, { epoch: segments[0]?.epoch ?? 0, number: 0 });
+    const newest = segments[0]?.epoch ?? 0;
+    const epoch = options.epoch ?? newest + 1;
+    if (epoch <= newest) throw logTaken(directory, epoch, newest);
+    const log = new BatchLog(options.files, directory, { epoch: epoch - 1, number: 0 });
     return { log, entries: await readSegments(options.files, directory, segments) };
   }
 
@@ -87,14 +95,14 @@ export class BatchLog {
       return;
     }
     const id = { ...this.#current, number: this.#current.number + 1 };
-    await this.#files.write(this.#pathOf(id), [encodeSegmentHeader(id), encodeEntry(raw, 0)]);
+    await this.#create(id, raw);
     this.#current = id;
   }
 
   async #begin(base: BaseEntry, id: SegmentId): Promise<void> {
     const payload = encodePayload(base);
     const path = this.#pathOf(id);
-    await this.#files.write(path, [encodeSegmentHeader(id), encodeEntry({ kind: "base", payload }, 0)]);
+    await this.#create(id, { kind: "base", payload });
     this.#segment?.appender?.close();
     this.#segment = undefined;
     this.#current = id;
@@ -108,6 +116,14 @@ export class BatchLog {
     );
   }
 
+  /** Where the file system can tell, a segment that is there already is another owner's. */
+  async #create(id: SegmentId, first: RawEntry): Promise<void> {
+    const path = this.#pathOf(id);
+    const parts = [encodeSegmentHeader(id), encodeEntry(first, 0)];
+    if (this.#files.writeNew === undefined) return this.#files.write(path, parts);
+    if (!(await this.#files.writeNew(path, parts))) throw logTaken(this.#directory, id.epoch, id.epoch);
+  }
+
   #pathOf(id: SegmentId): Location {
     return pathOf(this.#directory, id);
   }
@@ -115,6 +131,19 @@ export class BatchLog {
 
 function pathOf(directory: Location, { epoch, number }: SegmentId): Location {
   return within(directory, `${epoch}-${number}.log`);
+}
+
+/** The epoch of the newest owner whose log is in a checkpoint directory; 0 if there is none. */
+export async function newestEpoch({ files, directory }: BatchLogOptions): Promise<number> {
+  return (await listSegments(files, within(directory, "batches")))[0]?.epoch ?? 0;
+}
+
+function logTaken(directory: Location, epoch: number, newest: number): Error {
+  return checkpointTaken(
+    `the batch log ${directory} has a segment of epoch ${newest}, and this run of the job has epoch ${epoch}: another one owns it, or did. ` +
+      "This one is stopped, and nothing more of it becomes visible. Let only one process run a job on a checkpoint directory.",
+    { fields: { directory, epoch, newest } },
+  );
 }
 
 /** Newest first. */

@@ -29,6 +29,9 @@ const DANGLING: FileStat = { ...UNNAMEABLE, kind: "dangling" };
 /** Failures of the process or the machine, which are not about the entry. */
 const NOT_OF_ENTRY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
+/** Codes of file systems that do not have links, as those of cards and of some other machines. */
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
 
@@ -100,18 +103,25 @@ export class LocalFileSystem implements FileSystem {
   }
 
   async write(file: Location, parts: readonly Uint8Array[]): Promise<void> {
-    const temporary = `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
+    const temporary = temporaryOf(file);
     try {
-      const handle = await openMakingParents(temporary);
-      try {
-        await writeAll(handle, parts);
-      } finally {
-        await handle.close();
-      }
+      await writeWhole(temporary, "w", parts);
       await fs.rename(temporary, file);
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
       throw fileError("write", file, error);
+    }
+  }
+
+  async writeNew(file: Location, parts: readonly Uint8Array[]): Promise<boolean> {
+    const temporary = temporaryOf(file);
+    try {
+      await writeWhole(temporary, "w", parts);
+      return await namedUnlessTaken(temporary, file, parts);
+    } catch (error) {
+      throw fileError("write", file, error);
+    } finally {
+      await fs.rm(temporary, { force: true }).catch(() => {}); // it is under its own name, or the error is on its way
     }
   }
 
@@ -244,14 +254,47 @@ async function attempt<T>(what: string, path: string, deed: Promise<T>): Promise
   }
 }
 
-/** Opens for writing; the parent is created only if missing, which is rare. */
-async function openMakingParents(path: string): Promise<fs.FileHandle> {
+function temporaryOf(file: Location): string {
+  return `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
+}
+
+/** @param flag `wx` fails if something exists. */
+async function writeWhole(path: string, flag: "w" | "wx", parts: readonly Uint8Array[]): Promise<void> {
+  const handle = await openMakingParents(path, flag);
   try {
-    return await fs.open(path, "w");
+    await writeAll(handle, parts);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A link is made only where nothing is. File systems without links create the file empty, and fill it then. */
+async function namedUnlessTaken(temporary: string, file: string, parts: readonly Uint8Array[]): Promise<boolean> {
+  try {
+    await fs.link(temporary, file);
+    return true;
+  } catch (error) {
+    const code = systemCode(error) ?? "";
+    if (code === "EEXIST") return false;
+    if (!NO_LINKS.has(code)) throw error;
+  }
+  try {
+    await writeWhole(file, "wx", parts);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Opens for writing; the parent is created only if missing, which is rare. */
+async function openMakingParents(path: string, flag: "w" | "wx"): Promise<fs.FileHandle> {
+  try {
+    return await fs.open(path, flag);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
     await makeDirectories(dirname(path));
-    return fs.open(path, "w");
+    return fs.open(path, flag);
   }
 }
 

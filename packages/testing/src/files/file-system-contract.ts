@@ -173,6 +173,31 @@ const writing: Readonly<Record<string, Check>> = {
     ok(contents.includes(textOf(await files.read(file))));
     equal(await namesIn(files, directory), "file");
   },
+  "writeNew, if offered: a file is written where nothing is, with its directories, and else nothing changes": async (
+    files,
+    directory,
+  ) => {
+    const file = within(directory, "x", "y", "file");
+    if (files.writeNew === undefined) return;
+    equal(await files.writeNew(file, [bytesOf("ab"), bytesOf("cd")]), true);
+    equal(await files.writeNew(file, [bytesOf("other")]), false);
+    equal(textOf(await files.read(file)), "abcd");
+    equal(await namesIn(files, parentOf(file)), "file");
+    await files.write(file, [bytesOf("third")]);
+    equal(await files.writeNew(file, []), false);
+    equal(textOf(await files.read(file)), "third");
+    await files.remove(file);
+    equal(await files.writeNew(file, []), true);
+  },
+  "writeNew, if offered: of many at once for one file, one writes it": async (files, directory) => {
+    const file = within(directory, "file");
+    const contents = Array.from({ length: 10 }, (_, i) => String(i).repeat(10_000));
+    const won = await Promise.all(contents.map((content) => files.writeNew?.(file, [bytesOf(content)])));
+    if (files.writeNew === undefined) return;
+    equal(won.filter(Boolean).length, 1);
+    equal(textOf(await files.read(file)), contents[won.indexOf(true)]);
+    equal(await namesIn(files, directory), "file");
+  },
   "a file is written piece by piece, from memory that is reused": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "old and longer than the new one");

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GraphMemory } from "@millrace/api/engine";
-import { epochMs, type Warning } from "@millrace/base";
+import { epochMs, ManualClock, parseConf, type Warning } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import type { BatchInput, InputMemory } from "@millrace/plan";
 import { LocalFileSystem } from "@millrace/storage";
@@ -32,11 +32,25 @@ function job(options: { readonly name?: string; readonly batchIntervalMs?: numbe
     name: "job",
     batchIntervalMs: 100,
     checkpointDir: locationFrom(directory),
+    conf: parseConf({}),
     memory: (): GraphMemory => ({ memories: new Map(memories), remembered: [] }),
     ...options,
   };
-  const open = () => BatchJournal.open(new LocalFileSystem(), graph, (warning) => void warnings.push(warning));
-  return { open, memories, warnings };
+  const warn = (warning: Warning) => void warnings.push(warning);
+  /** Each open is that of another process, which finds all others dead. */
+  const open = (): Promise<BatchJournal> =>
+    BatchJournal.open(new LocalFileSystem(), graph, {
+      warn,
+      owner: {
+        clock: new ManualClock(at(0)),
+        processes: { self: { host: "h", machine: "", pid: 1, start: "" }, fateOf: () => "dead" },
+        sink: { warn, warningOver: () => undefined },
+        onLost: () => undefined,
+      },
+    });
+  /** What somebody finds who only looks. */
+  const found = async () => (await BatchJournal.open(new LocalFileSystem(), graph, { warn, owner: undefined })).found;
+  return { open, found, memories, warnings };
 }
 
 async function begun(): Promise<BatchJournal> {
@@ -57,8 +71,7 @@ describe("the journal of a job", () => {
     await journal.planned(input(100));
     await journal.ended({ end: "committed", time: at(100), states: totals, failed: false });
     await journal.planned(input(200));
-    const { found } = await job().open();
-    expect(found).toMatchObject({
+    expect(await job().found()).toMatchObject({
       zeroTime: 0,
       committed: { last: 100, states: totals },
       pending: { time: 200, inputs: input(200).inputs, states: totals },
@@ -71,7 +84,7 @@ describe("the journal of a job", () => {
     const journal = await job().open();
     await journal.take(at(0));
     await earlier.ended({ end: "committed", time: at(100), states: new Map(), failed: false }).catch(() => undefined);
-    const { found } = await job().open();
+    const found = await job().found();
     expect([found?.committed.last, found?.pending?.time]).toEqual([0, 100]);
   });
 
@@ -94,18 +107,18 @@ describe("the journal of a job", () => {
   });
 
   test("logs what inputs remember with the end of a batch that failed and was passed over", async () => {
-    const { open, memories } = job();
+    const { open, found, memories } = job();
     const journal = await open();
     await journal.take(at(0));
     await journal.planned(input(100));
     memories.set("input-0", { kind: "external", ranges: [Uint8Array.of(7)] }); // changed by the failure
     await journal.prepared(at(100), { states: new Map(), outputs: [] }, error);
-    expect((await job().open()).found).toMatchObject({
+    expect(await found()).toMatchObject({
       pending: { time: 100, error, prepared: { states: new Map() } },
       memories,
     });
     await journal.ended({ end: "committed", time: at(100), states: new Map(), failed: true });
-    expect((await job().open()).found).toMatchObject({ committed: { last: 100 }, pending: undefined, memories });
+    expect(await found()).toMatchObject({ committed: { last: 100 }, pending: undefined, memories });
     expect(readdirSync(join(directory, "batches"))).toEqual(["1-2.log"]);
   });
 
@@ -116,6 +129,6 @@ describe("the journal of a job", () => {
     await journal.prepared(at(100), { states: new Map(), outputs: [] }, undefined);
     await journal.ended({ end: "abandoned", time: at(100), done: [output] });
     await journal.planned(input(100));
-    expect((await job().open()).found?.pending).toMatchObject({ time: 100, prepared: undefined, done: [output] });
+    expect((await job().found())?.pending).toMatchObject({ time: 100, prepared: undefined, done: [output] });
   });
 });

@@ -15,14 +15,23 @@ import { entriesOf, type FileSystem, within } from "@millrace/files";
 import type { BaseEntry, BatchEntry, BatchInput, JobIdentity, LoggedBatches, PreparedBatch } from "@millrace/plan";
 import { afterEntry, type LoggedEnd, type LoggedPosition, recallBatches } from "@millrace/scheduler";
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
+import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
+import type { HeldLease } from "../../lease/held-lease.ts";
 
-type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "memory">;
+type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "conf" | "memory">;
 
 const checkpointWithoutLog: WarningFactory = warningKind("CHECKPOINT_WITHOUT_LOG");
 
-/** Keeps the batch log of a job: what the batch generator asks to log, as entries. */
+export interface JournalPorts {
+  readonly warn: WarningSink["warn"];
+  /** Absent of somebody who only looks, and may look at the log of a running job. */
+  readonly owner: CheckpointOwner | undefined;
+}
+
+/** Keeps the batch log of a job: what the batch generator asks to log, as entries, for as long as it has the lease of the directory. */
 export class BatchJournal {
   readonly #log: BatchLog;
+  readonly #lease: HeldLease | undefined;
   readonly #identity: JobIdentity;
   readonly #memory: (except: EpochMs | undefined) => GraphMemory;
   /** The log of an earlier run of the job, until this run is the owner of the directory. */
@@ -31,23 +40,35 @@ export class BatchJournal {
   #at: LoggedPosition;
 
   /**
-   * Reads the log in the job's checkpoint directory. Nothing is written yet.
+   * Becomes the owner of the job's checkpoint directory, and reads the log there. Nothing is logged yet.
    *
-   * @throws CHECKPOINT_OTHER_JOB, CHECKPOINT_OTHER_INTERVAL, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER,
+   * @throws CHECKPOINT_IN_USE, CHECKPOINT_OTHER_JOB, CHECKPOINT_OTHER_INTERVAL, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER,
    *   CHECKPOINT_INCONSISTENT, and the errors of the file system.
    */
-  static async open(files: FileSystem, graph: Logged, warn: WarningSink["warn"]): Promise<BatchJournal> {
-    const directory = graph.checkpointDir;
-    const { log, entries } = await BatchLog.open({ files, directory });
-    const [base] = entries;
-    if (base === undefined && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
-      warn(checkpointWithoutLog(directory, withoutLog(directory)));
-    if (base?.kind === "base") checkIdentity(base.identity, graph);
-    return new BatchJournal(log, graph, recallBatches(entries));
+  static async open(files: FileSystem, graph: Logged, { owner, warn }: JournalPorts): Promise<BatchJournal> {
+    const { name, conf, checkpointDir: directory } = graph;
+    const lease =
+      owner && (await ownCheckpoint(files, directory, { job: name, lease: conf["checkpoint.lease"], owner }));
+    try {
+      const { log, entries } = await BatchLog.open({ files, directory, ...(lease && { epoch: lease.epoch }) });
+      const [base] = entries;
+      if (base === undefined && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
+        warn(checkpointWithoutLog(directory, withoutLog(directory)));
+      if (base?.kind === "base") checkIdentity(base.identity, graph);
+      return new BatchJournal({ log, lease }, graph, recallBatches(entries));
+    } catch (error) {
+      await lease?.release();
+      throw error;
+    }
   }
 
-  private constructor(log: BatchLog, graph: Logged, found: LoggedBatches | undefined) {
+  private constructor(
+    { log, lease }: { readonly log: BatchLog; readonly lease: HeldLease | undefined },
+    graph: Logged,
+    found: LoggedBatches | undefined,
+  ) {
     this.#log = log;
+    this.#lease = lease;
     this.#identity = { name: graph.name, batchIntervalMs: graph.batchIntervalMs };
     this.#memory = (except) => graph.memory(except);
     this.found = found;
@@ -55,13 +76,29 @@ export class BatchJournal {
     this.#at = { committed, pending };
   }
 
-  /** The epoch that this run has when it is the owner of the directory. */
+  /** That of this run. */
   get epoch(): number {
     return this.#log.epoch;
   }
 
-  /** Becomes the owner of the directory; called when the graph has recalled what was found. */
+  /**
+   * Before each entry, and before anything becomes visible or is removed that another owner may have taken over.
+   *
+   * @throws CHECKPOINT_TAKEN This process was paused for so long that another one owns the directory.
+   */
+  async prove(): Promise<void> {
+    assert(this.#lease !== undefined, "the owner of a checkpoint directory alone changes it");
+    await this.#lease.prove();
+  }
+
+  /** Leaves the directory to the next owner. Never rejects. */
+  async release(): Promise<void> {
+    await this.#lease?.release();
+  }
+
+  /** Begins the log of this run; called when the graph has recalled what was found. */
   async take(zeroTime: EpochMs): Promise<void> {
+    await this.prove();
     this.#zeroTime = zeroTime;
     await this.#log.take(this.#base());
     this.found = undefined;
@@ -73,6 +110,7 @@ export class BatchJournal {
 
   async prepared(time: EpochMs, prepared: PreparedBatch, error: WireError | undefined): Promise<void> {
     if (error === undefined) return this.#append({ kind: "prepared", time, prepared });
+    await this.prove();
     const { committed, pending } = this.#after({ kind: "prepared", time, prepared });
     this.#at = { committed, pending: pending && { ...pending, error } };
     // The failure has changed the inputs' memory as well.
@@ -85,6 +123,7 @@ export class BatchJournal {
       case "committed": {
         const entry = { kind: "committed", time, states: ended.states } as const;
         if (!ended.failed && !this.#log.grown) return this.#append(entry);
+        await this.prove();
         this.#at = this.#after(entry);
         return this.#log.replace(this.#base());
       }
@@ -96,6 +135,7 @@ export class BatchJournal {
   }
 
   async #append(entry: BatchEntry): Promise<void> {
+    await this.prove();
     this.#at = this.#after(entry);
     await this.#log.append(entry);
   }

@@ -7,6 +7,7 @@ import { deferred, epochMs, ManualClock } from "@millrace/base";
 import { FileSystems } from "@millrace/files";
 import { LocalFileSystem } from "@millrace/storage";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { realProcesses } from "../../lease/processes.ts";
 import { BatchJournal } from "./batch-journal.ts";
 import { JobThreadBody } from "./body.ts";
 import type { FromJobThread } from "./protocol.ts";
@@ -19,15 +20,17 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Its first write waits until the test fails it. */
+/** Its first write to the log waits until the test fails it. */
 class FullOnce extends LocalFileSystem {
   readonly full = deferred<void>();
   writes = 0;
 
-  override async write(...args: Parameters<LocalFileSystem["write"]>): Promise<void> {
-    this.writes += 1;
-    if (this.writes === 1) await this.full.promise;
-    await super.write(...args);
+  override async writeNew(...args: Parameters<LocalFileSystem["writeNew"]>): Promise<boolean> {
+    if (args[0].includes("/batches/")) {
+      this.writes += 1;
+      await this.full.promise;
+    }
+    return super.writeNew(...args);
   }
 }
 
@@ -52,11 +55,20 @@ test("a job that could not take over its log writes no entry into the log of an 
     },
     leave: () => undefined,
     clock: new ManualClock(epochMs(0)),
+    processes: realProcesses(),
     files: new FileSystems({ systems: [files], directory }),
     write: () => undefined,
   });
   const built = next("built");
-  body.onMessage({ type: "build", name: undefined, args: [], conf: {}, directory, heapBytes: undefined });
+  body.onMessage({
+    type: "build",
+    name: undefined,
+    args: [],
+    conf: {},
+    directory,
+    looksOnly: false,
+    heapBytes: undefined,
+  });
   await built;
   body.onMessage({ type: "startBatches", defaultParallelism: 1, zeroTime: epochMs(0) });
   body.onMessage({ type: "logPlanned", input: { time: epochMs(1_000), inputs: new Map() } });

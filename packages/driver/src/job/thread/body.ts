@@ -6,9 +6,19 @@ import {
   type JobRegistry,
   jobConf,
 } from "@millrace/api/engine";
-import { assert, type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
+import {
+  assert,
+  type EngineError,
+  type EpochMs,
+  fromWireError,
+  toWireError,
+  unreachable,
+  type WarningSink,
+  type WireError,
+} from "@millrace/base";
 import type { ActionPlan, BatchInput, BlockId, BlockLocation, CommittedBatches, PreparedOutput } from "@millrace/plan";
 import { resumedBatches } from "@millrace/scheduler";
+import type { Processes } from "../../lease/processes.ts";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { BatchJournal } from "./batch-journal.ts";
@@ -33,6 +43,8 @@ export interface JobThreadPorts extends Pick<EnginePort, "clock" | "files" | "wr
   /** Only called for a job with a log, so that others need not load the code. */
   loadJournal(): Promise<typeof BatchJournal>;
   post(message: FromJobThread, transfer?: ArrayBuffer[]): void;
+  /** Those that may own its checkpoint directory. */
+  readonly processes: Processes;
   /** Lets the thread end when it has nothing left to do. */
   leave(): void;
 }
@@ -80,7 +92,7 @@ export class JobThreadBody {
       case "commit":
         return void this.#commit(message.time, message.outputs);
       case "discard":
-        return void this.#discarded(this.#graph && discardOutputs(this.#graph, message.time, message.outputs));
+        return void this.#discarded(this.#discard(message.time, message.outputs));
       case "cancelBatch":
         return void this.#discarded(this.#graph?.cancelBatch(message.time));
       case "batchEnded":
@@ -113,7 +125,7 @@ export class JobThreadBody {
         directory: message.directory,
       });
       const { name, batchIntervalMs, conf, receivers, polls, logged, checkpointDir } = this.#graph;
-      if (logged) this.#journal = await this.#openJournal(this.#graph);
+      if (logged) this.#journal = await this.#openJournal(this.#graph, message.looksOnly);
       const found = this.#journal?.found;
       const log = this.#journal && {
         directory: checkpointDir,
@@ -126,16 +138,23 @@ export class JobThreadBody {
     }
   }
 
-  async #openJournal(graph: JobGraph): Promise<BatchJournal> {
+  async #openJournal(graph: JobGraph, looksOnly: boolean): Promise<BatchJournal> {
     const journal = await this.#ports.loadJournal();
-    const files = this.#ports.files.for(graph.checkpointDir);
-    return journal.open(files, graph, (warning) => this.#ports.post({ type: "warn", warning }));
+    const { clock, processes, files, post } = this.#ports;
+    const sink: WarningSink = {
+      warn: (warning) => post({ type: "warn", warning }),
+      warningOver: (over) => post({ type: "warningOver", over }),
+    };
+    const onLost = (error: EngineError): void => post({ type: "failed", error: toWireError(error) });
+    const owner = looksOnly ? undefined : { clock, processes, sink, onLost };
+    return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner });
   }
 
   async #startBatches(zeroTime: EpochMs): Promise<boolean> {
     try {
-      await this.#graph?.startBatches(zeroTime, this.#journal?.found);
-      await this.#journal?.take(zeroTime);
+      const journal = this.#journal;
+      await this.#graph?.startBatches(zeroTime, journal && { epoch: journal.epoch, found: journal.found });
+      await journal?.take(zeroTime);
       return true;
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
@@ -146,6 +165,7 @@ export class JobThreadBody {
   async #end(error: WireError | undefined): Promise<void> {
     const ended = this.#graph?.end(error === undefined ? undefined : fromWireError(error));
     const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread ends soon after
+    await this.#journal?.release();
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }
 
@@ -174,7 +194,22 @@ export class JobThreadBody {
   async #commit(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
     const started = await this.#started; // a commit may be left from an earlier run
     if (!started || this.#graph === undefined) return;
-    this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#graph, time, outputs) });
+    try {
+      const refused = await commitOutputs(this.#graph, time, outputs, async () => this.#journal?.prove());
+      this.#ports.post({ type: "committed", time, refused });
+    } catch (error) {
+      this.#ports.post({ type: "failed", error: toWireError(error) });
+    }
+  }
+
+  /** What is prepared may be logged: another owner commits it then. */
+  async #discard(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
+    try {
+      await this.#journal?.prove();
+    } catch {
+      return; // the job ends with that as soon as it does anything else
+    }
+    if (this.#graph !== undefined) await discardOutputs(this.#graph, time, outputs);
   }
 
   async #discarded(done: Promise<void> | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import * as api from "@millrace/api";
 import { installJobHooks, JobRegistry, runAuthorCode } from "@millrace/api/engine";
 import { assert, SystemClock, writeOutputTo } from "@millrace/base";
 import { localFileSystems } from "@millrace/storage";
+import { realProcesses } from "../../lease/processes.ts";
 import { type JobModule, JobThreadBody } from "./body.ts";
 import type { ToJobThread } from "./protocol.ts";
 import type { WorkerData } from "./worker-thread.ts";
@@ -38,6 +39,7 @@ const body = new JobThreadBody({
   post: (message, transfer) => port.postMessage(message, transfer ?? []),
   leave: () => port.unref(),
   clock: new SystemClock(),
+  processes: realProcesses(),
   files: localFileSystems(),
   write: (text) => void process.stdout.write(text),
 });
