@@ -59,6 +59,16 @@ export {
 } from "./process-identity.ts";
 export { type Rng, SeededRng, StreamRng, systemRng } from "./rng.ts";
 export { type Bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
+export {
+  afterStep,
+  type BatchStep,
+  beforeStep,
+  changingFile,
+  FILE_CHANGES,
+  type FileChange,
+  STEPS,
+  type StepName,
+} from "./steps.ts";
 export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
 export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";

@@ -1,5 +1,5 @@
 import type { JobGraph } from "@millrace/api/engine";
-import { type EpochMs, toWireError } from "@millrace/base";
+import { afterStep, beforeStep, type EpochMs, toWireError } from "@millrace/base";
 import type { PreparedOutput } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 
@@ -17,8 +17,11 @@ export async function commitOutputs(
   const refused: RefusedOutput[] = [];
   for (const prepared of outputs) {
     await prove();
+    const path = prepared.kind === "files" ? prepared.directory : undefined;
     try {
+      beforeStep("publish", path);
       await graph.commitOutput(time, prepared);
+      afterStep("publish", path);
     } catch (error) {
       refused.push({ prepared, error: toWireError(error) });
     }

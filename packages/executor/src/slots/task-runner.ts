@@ -1,4 +1,4 @@
-import { type EngineError, type ExecutorId, toWireError, type WireError } from "@millrace/base";
+import { afterStep, beforeStep, type EngineError, type ExecutorId, toWireError, type WireError } from "@millrace/base";
 import type {
   BlockId,
   LaunchTask,
@@ -159,6 +159,7 @@ export class TaskRunner {
     const attempt = newAttempt(task);
     const name = attemptName(task);
     if (this.#attempts.has(name)) return; // a repeat
+    beforeStep("task");
     const stage = this.#stages.get(task.run);
     this.#attempts.set(name, attempt);
     if (stage === undefined) {
@@ -242,6 +243,7 @@ export class TaskRunner {
   #finish(attempt: Attempt, outcome: TaskOutcome): void {
     attempt.state = "ended";
     releaseHeld(attempt);
+    afterStep("task");
     const { run, partition, attempt: number } = attempt.task;
     this.#attempts.delete(attemptName(attempt.task));
     if (this.#statuses.push({ task: { run, partition, attempt: number }, outcome }) > 1) return;

@@ -1,4 +1,4 @@
-import { clauseOf, EngineError, thrownMessage } from "@millrace/base";
+import { afterStep, beforeStep, clauseOf, EngineError, thrownMessage } from "@millrace/base";
 import {
   type BlockingFiles,
   type BlockingWriter,
@@ -45,7 +45,10 @@ class BlockingOutput implements TaskOutput {
   constructor(files: BlockingFiles, path: Location) {
     this.#path = path;
     // The driver has created the directory, and removes it if the save fails: a late task must not recreate it.
-    this.#file = this.#attempt(() => files.create(path));
+    this.#file = this.#attempt(() => {
+      beforeStep("staging", path);
+      return files.create(path);
+    });
   }
 
   write(bytes: Uint8Array): void {
@@ -53,7 +56,9 @@ class BlockingOutput implements TaskOutput {
   }
 
   close(): WrittenContent {
-    return this.#attempt(() => this.#file.close());
+    const written = this.#attempt(() => this.#file.close());
+    afterStep("staging", this.#path);
+    return written;
   }
 
   abandon(): void {
@@ -91,10 +96,13 @@ class CollectedOutput implements TaskOutput {
   async close(): Promise<WrittenContent> {
     const block = this.#builder.finish();
     try {
+      beforeStep("staging", this.#path);
       const writer = await this.#files.create(this.#path);
       try {
         for (const piece of readHandle(block, this.#pool)) await writer.write(piece);
-        return await writer.close();
+        const written = await writer.close();
+        afterStep("staging", this.#path);
+        return written;
       } catch (error) {
         await writer.abandon().catch(() => {}); // the first error is the one to report
         throw error;

@@ -1,4 +1,4 @@
-import { assert, describeThrown, type ErrorFactory, errorKind } from "@millrace/base";
+import { afterStep, assert, beforeStep, describeThrown, type ErrorFactory, errorKind } from "@millrace/base";
 import { type BlockingAppender, entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { BaseEntry, BatchEntry, BatchLogEntry } from "@millrace/plan";
 import { decodePayload, encodePayload } from "./entry-json.ts";
@@ -90,9 +90,11 @@ export class BatchLog {
     const raw: RawEntry = { kind: entry.kind, payload: encodePayload(entry) };
     this.#bytes += raw.payload.length;
     if (segment.appender !== undefined) {
+      const { path } = segment.appender;
+      beforeStep(`log.${raw.kind}`, path);
       segment.appender.append(encodeEntry(raw, segment.entries));
       segment.entries += 1;
-      return;
+      return afterStep(`log.${raw.kind}`, path);
     }
     const id = { ...this.#current, number: this.#current.number + 1 };
     await this.#create(id, raw);
@@ -120,8 +122,10 @@ export class BatchLog {
   async #create(id: SegmentId, first: RawEntry): Promise<void> {
     const path = this.#pathOf(id);
     const parts = [encodeSegmentHeader(id), encodeEntry(first, 0)];
-    if (this.#files.writeNew === undefined) return this.#files.write(path, parts);
-    if (!(await this.#files.writeNew(path, parts))) throw logTaken(this.#directory, id.epoch, id.epoch);
+    beforeStep(`log.${first.kind}`, path);
+    if (this.#files.writeNew === undefined) await this.#files.write(path, parts);
+    else if (!(await this.#files.writeNew(path, parts))) throw logTaken(this.#directory, id.epoch, id.epoch);
+    afterStep(`log.${first.kind}`, path);
   }
 
   #pathOf(id: SegmentId): Location {

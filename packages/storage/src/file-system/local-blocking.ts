@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { changingFile } from "@millrace/base";
 import {
   type BlockingAppender,
   type BlockingFiles,
@@ -46,11 +47,14 @@ class LocalBlockingWriter implements BlockingWriter {
 
   constructor(path: Location) {
     this.path = path;
-    this.#file = attempt("create", path, () => openSync(path, "w"));
+    this.#file = attempt("create", path, () => {
+      changingFile(path);
+      return openSync(path, "w");
+    });
   }
 
   write(chunk: Uint8Array): void {
-    attempt("write", this.path, () => writeAll(this.#file, chunk));
+    attempt("write", this.path, () => writeAll(this.path, this.#file, chunk));
   }
 
   close(): WrittenContent {
@@ -83,7 +87,7 @@ class LocalAppender implements BlockingAppender {
   }
 
   append(chunk: Uint8Array): void {
-    attempt("append to", this.path, () => writeAll(this.#file, chunk));
+    attempt("append to", this.path, () => writeAll(this.path, this.#file, chunk));
   }
 
   close(): void {
@@ -92,7 +96,8 @@ class LocalAppender implements BlockingAppender {
 }
 
 /** `writeSync` may write less than requested. */
-function writeAll(file: number, chunk: Uint8Array): void {
+function writeAll(path: Location, file: number, chunk: Uint8Array): void {
+  changingFile(path, chunk);
   for (let written = 0; written < chunk.length; ) {
     written += writeSync(file, chunk, written, chunk.length - written);
   }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { threadId } from "node:worker_threads";
+import { changingFile } from "@millrace/base";
 import {
   type BlockingFiles,
   type ByteRange,
@@ -106,7 +107,7 @@ export class LocalFileSystem implements FileSystem {
     const temporary = temporaryOf(file);
     try {
       await writeWhole(temporary, "w", parts);
-      await fs.rename(temporary, file);
+      await rename(temporary, file);
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
       throw fileError("write", file, error);
@@ -126,12 +127,12 @@ export class LocalFileSystem implements FileSystem {
   }
 
   async create(file: Location): Promise<FileWriter> {
-    return new LocalWriter(file, await attempt("create", file, fs.open(file, "w")));
+    return new LocalWriter(file, await attempt("create", file, openToWrite(file, "w")));
   }
 
   /** A single rename. */
   async publish(staged: Location, target: Location): Promise<void> {
-    await attempt(`publish as ${target} the file or directory staged at`, staged, fs.rename(staged, target));
+    await attempt(`publish as ${target} the file or directory staged at`, staged, rename(staged, target));
   }
 
   async makeDirectory(directory: Location): Promise<void> {
@@ -140,6 +141,7 @@ export class LocalFileSystem implements FileSystem {
 
   async remove(path: Location): Promise<void> {
     try {
+      changingFile(path);
       await fs.rm(path, { recursive: true, force: true, maxRetries: 2 });
     } catch (error) {
       if (!isNothingThere(error)) throw fileError("remove", path, error);
@@ -202,7 +204,7 @@ class LocalWriter implements FileWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#bytes += chunk.length;
-    await attempt("write", this.path, writeAll(this.#handle, [chunk]));
+    await attempt("write", this.path, writeAll(this.path, this.#handle, [chunk]));
   }
 
   async close(): Promise<WrittenContent> {
@@ -262,7 +264,7 @@ function temporaryOf(file: Location): string {
 async function writeWhole(path: string, flag: "w" | "wx", parts: readonly Uint8Array[]): Promise<void> {
   const handle = await openMakingParents(path, flag);
   try {
-    await writeAll(handle, parts);
+    await writeAll(path, handle, parts);
   } finally {
     await handle.close();
   }
@@ -271,6 +273,7 @@ async function writeWhole(path: string, flag: "w" | "wx", parts: readonly Uint8A
 /** A link is made only where nothing is. File systems without links create the file empty, and fill it then. */
 async function namedUnlessTaken(temporary: string, file: string, parts: readonly Uint8Array[]): Promise<boolean> {
   try {
+    changingFile(file);
     await fs.link(temporary, file);
     return true;
   } catch (error) {
@@ -287,15 +290,25 @@ async function namedUnlessTaken(temporary: string, file: string, parts: readonly
   }
 }
 
+async function openToWrite(path: string, flag: "w" | "wx"): Promise<fs.FileHandle> {
+  changingFile(path);
+  return fs.open(path, flag);
+}
+
 /** Opens for writing; the parent is created only if missing, which is rare. */
 async function openMakingParents(path: string, flag: "w" | "wx"): Promise<fs.FileHandle> {
   try {
-    return await fs.open(path, flag);
+    return await openToWrite(path, flag);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
     await makeDirectories(dirname(path));
     return fs.open(path, flag);
   }
+}
+
+async function rename(from: string, to: string): Promise<void> {
+  changingFile(to);
+  await fs.rename(from, to);
 }
 
 /**
@@ -304,6 +317,7 @@ async function openMakingParents(path: string, flag: "w" | "wx"): Promise<fs.Fil
  */
 async function makeDirectories(path: string): Promise<void> {
   try {
+    changingFile(path);
     await fs.mkdir(path);
   } catch (error) {
     const parent = dirname(path);
@@ -320,8 +334,9 @@ async function mustBeDirectory(path: string, error: unknown): Promise<void> {
 }
 
 /** `FileHandle.writev` and `write` may write less than requested. */
-async function writeAll(handle: fs.FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+async function writeAll(path: string, handle: fs.FileHandle, parts: readonly Uint8Array[]): Promise<void> {
   for (const part of parts) {
+    changingFile(path, part);
     let written = 0;
     while (written < part.length) {
       written += (await handle.write(part, written, part.length - written)).bytesWritten;

@@ -1,4 +1,4 @@
-import { assert, type EpochMs, type ErrorFactory, errorKind } from "@millrace/base";
+import { afterStep, assert, beforeStep, type EpochMs, type ErrorFactory, errorKind } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import { isSameVersion, parseVersionName, type StateVersion, versionName } from "@millrace/plan";
 import {
@@ -88,13 +88,17 @@ export class StateLog {
     const { version, previous } = content;
     assert(follows(version, previous), `delta ${version.batch} builds on ${previous?.batch}`);
     const path = this.#path(partition, version, "delta");
+    beforeStep("delta", path);
     await this.#files.write(path, encodeDelta(content, this.#hashVersion));
+    afterStep("delta", path);
   }
 
   /** Writes the state as of a committed version. Atomic; removes nothing. */
   async writeSnapshot(partition: StatePartition, content: SnapshotContent): Promise<void> {
     const path = this.#path(partition, content.version, "snapshot");
+    beforeStep("snapshot", path);
     await this.#files.write(path, encodeSnapshot(content, this.#hashVersion));
+    afterStep("snapshot", path);
   }
 
   /**

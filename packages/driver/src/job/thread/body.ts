@@ -7,7 +7,9 @@ import {
   jobConf,
 } from "@millrace/api/engine";
 import {
+  afterStep,
   assert,
+  beforeStep,
   type EngineError,
   type EpochMs,
   fromWireError,
@@ -220,8 +222,10 @@ export class JobThreadBody {
   }
 
   #release(time: EpochMs): void {
+    beforeStep("release");
     const released = this.#graph?.release(time);
     if (released !== undefined && released.times.length > 0) this.#ports.post({ type: "released", ...released });
+    afterStep("release");
   }
 
   #answer(id: number, answer: Answer): void {

@@ -1,0 +1,177 @@
+// Loaded by `--import` into every thread of every process under test, before the engine: carries out the faults of a test.
+// The engine names its steps on two channels and knows nothing of this.
+import { subscribe } from "node:diagnostics_channel";
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { isMainThread, threadId } from "node:worker_threads";
+import { type BatchStep, FILE_CHANGES, type FileChange, STEPS } from "@millrace/base";
+import { type Deed, FAULTS_VARIABLE, type Fault, type ProcessKind, type Strike } from "./fault.ts";
+
+interface Refusal {
+  readonly fault: Fault;
+  readonly deed: Extract<Deed, { readonly kind: "refuse" }>;
+  /** Of the file, and of the temporary ones beside it. */
+  readonly prefix: string;
+  calls: number;
+}
+
+const directory = process.env[FAULTS_VARIABLE] ?? "";
+const kind = kindOf(process.argv);
+const refusals: Refusal[] = [];
+
+if (directory !== "" && kind !== undefined) {
+  if (isMainThread) writeFileSync(join(directory, "processes", String(process.pid)), kind);
+  // Only the engine publishes on these, and only such messages.
+  subscribe(STEPS, (message) => onStep(message as BatchStep, kind));
+  subscribe(FILE_CHANGES, (message) => onChange(message as FileChange, kind));
+}
+
+/** `undefined`: a command that a test runs, or no process of ours. */
+function kindOf([, program = "", command = ""]: readonly string[]): ProcessKind | undefined {
+  const name = basename(program);
+  if (name === "process-main.js") return "jobDriver";
+  if (name === "job-executor-main.js") return "jobExecutor";
+  return command === "run" || command === "driver" || command === "executor" ? command : undefined;
+}
+
+function onStep(step: BatchStep, process: ProcessKind): void {
+  for (const file of readdirSync(join(directory, "armed"))) {
+    const fault = readFault("armed", file);
+    if (fault === undefined || fault.step !== step.name || fault.when !== step.when) continue;
+    if (fault.process !== undefined && fault.process !== process) continue;
+    if (occurrence(fault) === fault.nth) strike(fault, step, process);
+  }
+}
+
+/** `undefined`: it was disarmed meanwhile. */
+function readFault(folder: "armed" | "lasting", file: string): Fault | undefined {
+  if (!file.endsWith(".json")) return undefined;
+  try {
+    return JSON.parse(readFileSync(join(directory, folder, file), "utf8")); // what a test has written
+  } catch {
+    return undefined;
+  }
+}
+
+/** Threads and processes count together: who creates the file has the number. */
+function occurrence({ id }: Fault): number {
+  for (let n = 1; ; n++) {
+    try {
+      writeFileSync(join(directory, "counts", `${id}.${n}`), "", { flag: "wx" });
+      return n;
+    } catch (error) {
+      if (!existsSync(join(directory, "counts", `${id}.${n}`))) throw error;
+    }
+  }
+}
+
+function strike(fault: Fault, { path }: BatchStep, process: ProcessKind): void {
+  const { deed } = fault;
+  rmSync(join(directory, "armed", `${fault.id}.json`), { force: true });
+  switch (deed.kind) {
+    case "kill":
+      report(fault, path, process);
+      return kill(deed.whom);
+    case "pause":
+      report(fault, path, process);
+      return signal(globalThis.process.pid, "SIGSTOP");
+    case "refuse":
+      if (path === undefined) throw new Error(`step ${fault.step} is about no file`);
+      return void refusals.push({ fault, deed, prefix: path, calls: deed.calls });
+    case "refuseAll":
+      return put("lasting", `${fault.id}.json`, JSON.stringify(fault));
+    case "damage":
+      if (path === undefined) throw new Error(`step ${fault.step} is about no file`);
+      damage(path, deed.how, fault);
+      report(fault, path, process);
+      return kill("all");
+    default:
+      deed satisfies never;
+  }
+}
+
+function onChange(change: FileChange, process: ProcessKind): void {
+  for (const file of readdirSync(join(directory, "lasting"))) {
+    const fault = readFault("lasting", file);
+    if (fault?.deed.kind !== "refuseAll" || !change.path.includes(fault.deed.part)) continue;
+    report(fault, change.path, process);
+    change.refusal = systemError(fault.deed.code, change.path);
+  }
+  for (const refusal of refusals) {
+    const { fault, deed, prefix } = refusal;
+    // The directories of a path can be made, or the file is not reached.
+    if (refusal.calls === 0 || !change.path.startsWith(prefix)) continue;
+    if (deed.partly === true && change.chunk === undefined) continue;
+    refusal.calls -= 1;
+    if (deed.partly === true && change.chunk !== undefined)
+      appendFileSync(change.path, change.chunk.subarray(0, change.chunk.length >> 1));
+    report(fault, change.path, process);
+    change.refusal = systemError(deed.code, change.path);
+  }
+}
+
+function systemError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: refused by a test, '${path}'`), { code });
+}
+
+function damage(path: string, how: "cut" | "flip", { id }: Fault): void {
+  copyFileSync(path, join(directory, "undamaged", id));
+  const { size } = statSync(path);
+  if (how === "cut") return truncateSync(path, size - Math.min(7, size >> 1));
+  const bytes = readFileSync(path);
+  const at = size - 3; // in the content, and of a log in its last entry
+  bytes[at] = (bytes[at] ?? 0) ^ 4;
+  writeFileSync(path, bytes);
+}
+
+/** Whole at once, for who waits for it. */
+function put(folder: "struck" | "lasting", file: string, text: string): void {
+  const temporary = join(directory, folder, `${file}.${process.pid}-${threadId}`);
+  writeFileSync(temporary, text);
+  renameSync(temporary, join(directory, folder, file));
+}
+
+function report({ id }: Fault, path: string | undefined, kind: ProcessKind): void {
+  put("struck", `${id}.json`, JSON.stringify({ id, pid: process.pid, process: kind, path } satisfies Strike));
+}
+
+function kill(whom: "self" | "all" | ProcessKind): void {
+  const own = process.pid;
+  if (whom !== "self") {
+    for (const file of readdirSync(join(directory, "processes"))) {
+      const wanted = whom === "all" || readFileSync(join(directory, "processes", file), "utf8") === whom;
+      if (wanted && Number(file) !== own && isOurs(file)) signal(Number(file), "SIGKILL");
+    }
+    if (whom !== "all" && whom !== kind) return;
+  }
+  signal(own, "SIGKILL");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // this thread does nothing more, whenever the signal arrives
+}
+
+/** A number may by now be that of a process that has nothing to do with the test. */
+function isOurs(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`${FAULTS_VARIABLE}=${directory}\0`);
+  } catch {
+    return !existsSync("/proc/self/environ"); // another system than Linux does not tell
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    rmSync(join(directory, "processes", String(pid)), { force: true }); // it has ended before
+  }
+}
