@@ -6,6 +6,8 @@ const resolveSources = { conditions: ["millrace-source"] };
 
 /** Tests of real processes that take longest, the longest first: none of them is to run alone at the end. */
 const LONGEST = [
+  "kills",
+  "lost-executors",
   "isolation",
   "faults",
   "conformance",

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 export class LineServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  #waiting: { readonly wanted: () => boolean; readonly resolve: () => void }[] = [];
   /** Connections that were ever made. */
   connections = 0;
 
@@ -26,8 +26,8 @@ export class LineServer {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => undefined); // a receiver that was killed resets its connection
-      this.#waiting = this.#waiting.filter(({ count, resolve }) => {
-        if (this.connections < count) return true;
+      this.#waiting = this.#waiting.filter(({ wanted, resolve }) => {
+        if (!wanted()) return true;
         resolve();
         return false;
       });
@@ -42,8 +42,17 @@ export class LineServer {
 
   /** Resolves when this number of connections was ever made: the first one, or the one after a fault. */
   connected(count = 1): Promise<void> {
-    if (this.connections >= count) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ count, resolve }));
+    return this.#when(() => this.connections >= count);
+  }
+
+  /** Resolves when somebody is connected. */
+  occupied(): Promise<void> {
+    return this.#when(() => this.#sockets.size > 0);
+  }
+
+  #when(wanted: () => boolean): Promise<void> {
+    if (wanted()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ wanted, resolve }));
   }
 
   /** Sends raw bytes to all connected clients. */

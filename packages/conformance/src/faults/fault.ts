@@ -15,9 +15,7 @@ export type Deed =
    */
   | { readonly kind: "refuse"; readonly code: DiskError; readonly calls: number; readonly partly?: true }
   /** The system refuses, in every process, calls that change a path that contains `part`, until the fault is disarmed. */
-  | { readonly kind: "refuseAll"; readonly code: DiskError; readonly part: string }
-  /** The step's file loses its last bytes, or one bit of it flips; then every process is killed. */
-  | { readonly kind: "damage"; readonly how: "cut" | "flip" };
+  | { readonly kind: "refuseAll"; readonly code: DiskError; readonly part: string };
 
 type DiskError = "ENOSPC" | "EROFS" | "EIO";
 
@@ -48,7 +46,6 @@ export interface Strike {
  *     counts/ID.N        the step was taken the N-th time since then; the file is created by who counts it
  *     struck/ID.json     the report; written before the deed
  *     lasting/ID.json    a `refuseAll` that has struck
- *     undamaged/ID       the content of a file before it was damaged
  *     processes/PID      the kind of each process that was started
  */
 export const FAULTS_VARIABLE = "MILLRACE_TEST_FAULTS";

@@ -1,18 +1,7 @@
 // Loaded by `--import` into every thread of every process under test, before the engine: carries out the faults of a test.
 // The engine names its steps on two channels and knows nothing of this.
 import { subscribe } from "node:diagnostics_channel";
-import {
-  appendFileSync,
-  copyFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isMainThread, threadId } from "node:worker_threads";
 import { type BatchStep, FILE_CHANGES, type FileChange, STEPS } from "@millrace/base";
@@ -27,18 +16,28 @@ interface Refusal {
 }
 
 const directory = process.env[FAULTS_VARIABLE] ?? "";
-const kind = kindOf(process.argv);
+const kind = directory === "" ? undefined : kindOfProcess();
 const refusals: Refusal[] = [];
 
-if (directory !== "" && kind !== undefined) {
-  if (isMainThread) writeFileSync(join(directory, "processes", String(process.pid)), kind);
+if (kind !== undefined) {
   // Only the engine publishes on these, and only such messages.
   subscribe(STEPS, (message) => onStep(message as BatchStep, kind));
   subscribe(FILE_CHANGES, (message) => onChange(message as FileChange, kind));
 }
 
 /** `undefined`: a command that a test runs, or no process of ours. */
-function kindOf([, program = "", command = ""]: readonly string[]): ProcessKind | undefined {
+function kindOfProcess(): ProcessKind | undefined {
+  const file = join(directory, "processes", String(process.pid));
+  if (isMainThread) {
+    const found = kindOfProgram(process.argv);
+    if (found !== undefined) writeFileSync(file, found);
+    return found;
+  }
+  // Other threads have arguments of their own.
+  return existsSync(file) ? (readFileSync(file, "utf8") as ProcessKind) : undefined; // as the main thread has written it
+}
+
+function kindOfProgram([, program = "", command = ""]: readonly string[]): ProcessKind | undefined {
   const name = basename(program);
   if (name === "process-main.js") return "jobDriver";
   if (name === "job-executor-main.js") return "jobExecutor";
@@ -91,11 +90,6 @@ function strike(fault: Fault, { path }: BatchStep, process: ProcessKind): void {
       return void refusals.push({ fault, deed, prefix: path, calls: deed.calls });
     case "refuseAll":
       return put("lasting", `${fault.id}.json`, JSON.stringify(fault));
-    case "damage":
-      if (path === undefined) throw new Error(`step ${fault.step} is about no file`);
-      damage(path, deed.how, fault);
-      report(fault, path, process);
-      return kill("all");
     default:
       deed satisfies never;
   }
@@ -123,16 +117,6 @@ function onChange(change: FileChange, process: ProcessKind): void {
 
 function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: refused by a test, '${path}'`), { code });
-}
-
-function damage(path: string, how: "cut" | "flip", { id }: Fault): void {
-  copyFileSync(path, join(directory, "undamaged", id));
-  const { size } = statSync(path);
-  if (how === "cut") return truncateSync(path, size - Math.min(7, size >> 1));
-  const bytes = readFileSync(path);
-  const at = size - 3; // in the content, and of a log in its last entry
-  bytes[at] = (bytes[at] ?? 0) ^ 4;
-  writeFileSync(path, bytes);
 }
 
 /** Whole at once, for who waits for it. */
