@@ -2,6 +2,7 @@ export { authorFramesFirst, describeThrown, located } from "./author-frames.ts";
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export { type Brand, branded } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
+export { didYouMean } from "./closest.ts";
 export { compiled } from "./compiled.ts";
 export { type JobConf, parseConf } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";

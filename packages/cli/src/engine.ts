@@ -17,6 +17,8 @@ export interface RunRequest {
   readonly batches: number | undefined;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
+  /** Names of what may be dropped from the checkpoint. */
+  readonly drop: readonly string[];
   readonly signal: Interrupts;
   /** Takes the job's output. */
   readonly output: TakeOutput;

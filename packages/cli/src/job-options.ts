@@ -7,6 +7,21 @@ export interface JobFlags {
   readonly conf?: Readonly<Record<string, string>>;
 }
 
+/** Options of every command that runs a job. */
+export interface RunFlags extends JobFlags {
+  /** Absent if none is given. */
+  readonly drop?: readonly string[];
+}
+
+/** The same as {@link withJob}, and what may be lost. */
+export function withRunnableJob(command: Command): Command {
+  return withJob(command).option(
+    "--drop <name>",
+    "drop what the checkpoint has under this name, if the job does not take it over; may be repeated",
+    (name: string, before: readonly string[] = []) => [...before, name],
+  );
+}
+
 /** `JOB`, its arguments and `--conf`. */
 export function withJob(command: Command): Command {
   return command

@@ -2,6 +2,7 @@ import type { EpochMs, WireError } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { CommittedBatches, OutputInfo, PreparedBatch } from "./batch-commit.ts";
 import type { BatchInput } from "./batch-input.ts";
+import type { JobParts } from "./named-parts.ts";
 
 /** One entry of the batch log. */
 export type BatchLogEntry = BaseEntry | BatchEntry;
@@ -10,6 +11,9 @@ export type BatchLogEntry = BaseEntry | BatchEntry;
 export interface BaseEntry {
   readonly kind: "base";
   readonly identity: JobIdentity;
+  readonly parts: JobParts;
+  /** Names of what starts of the job were told to drop, the latest last. */
+  readonly dropped: readonly string[];
   readonly base: LoggedBatches;
 }
 

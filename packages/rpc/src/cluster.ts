@@ -106,6 +106,8 @@ export interface OperatorService {
     readonly name: string | undefined;
     readonly conf: Readonly<Record<string, string>>;
     readonly args: readonly string[];
+    /** Names of what may be dropped from its checkpoint. */
+    readonly drop: readonly string[];
   }): Promise<JobSummary>;
   jobs(): Promise<readonly JobSummary[]>;
   status(id: JobId): Promise<JobSummary>;

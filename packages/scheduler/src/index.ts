@@ -9,6 +9,13 @@ export {
   batchGenerator,
 } from "./batches/batch-state.ts";
 export {
+  changesInWords,
+  compareParts,
+  type PartFinding,
+  settleChanges,
+  withoutParts,
+} from "./batches/changed-job.ts";
+export {
   afterEntry,
   type LoggedPosition,
   type ResumedBatches,

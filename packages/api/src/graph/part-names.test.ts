@@ -28,7 +28,7 @@ test("every part of a job that a checkpoint has data of has a name", async () =>
   expect(parts).toEqual([
     "updateStateByKey-0?: updateStateByKey",
     "recent: countByWindow of 3 s by 1 s",
-    "updateStateByKey-1?: updateStateByKey, in 3 partitions by its own partitioner",
+    "updateStateByKey-1?: updateStateByKey, placed by its own partitioner",
     "input-0?: received",
     "logs: files",
     "input-2?: received",

@@ -154,8 +154,7 @@ export function unnamedInWords({ states, sources, outputs }: JobParts): string |
 
 /** State is of another kind if another operation wrote it, or put its keys elsewhere. */
 function stateKind({ operator, span, partitioning }: StateDeclaration): string {
-  const placed =
-    partitioning?.kind === "custom" ? `, in ${partitioning.partitions} partitions by its own partitioner` : "";
+  const placed = partitioning?.kind === "custom" ? ", placed by its own partitioner" : "";
   return `${operator}${span === undefined ? "" : ` of ${span}`}${placed}`;
 }
 

@@ -4,28 +4,28 @@ import { type Console, tell } from "../console.ts";
 import type { RunRequest } from "../engine.ts";
 import { EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
-import { type JobFlags, withJob } from "../job-options.ts";
+import { type RunFlags, withRunnableJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
 import { rerunOnChange, type StartRun } from "../rerun.ts";
 import { readerIsGone } from "../signals.ts";
 import { checkConf, parseCount } from "../values.ts";
 
-interface RunOptions extends JobFlags {
+interface RunOptions extends RunFlags {
   readonly master: string;
   readonly batches?: number;
   readonly watch?: true;
 }
 
 export function registerRun(program: Command, console: Console, setExit: SetExit): Command {
-  return withJob(program.command("run"))
+  return withRunnableJob(program.command("run"))
     .option("--master <master>", "where to run: local, local[N], local[*] or local-cluster[E,S]", "local[*]")
     .option("--batches <n>", "stop after completing this many batches", parseCount("--batches"))
     .option("--watch", "start the job again whenever one of its files changes")
     .description("run a job on a cluster of its own; Ctrl-C stops it gracefully, a second Ctrl-C at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
       const request = {
-        ...{ jobFile: job, args, batches: options.batches },
+        ...{ jobFile: job, args, drop: options.drop ?? [], batches: options.batches },
         ...{ master: parseMaster(options.master, console.cores), conf: checkConf(options.conf) },
       };
       const verbose = program.opts<GlobalOptions>().verbose === true;

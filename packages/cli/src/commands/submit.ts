@@ -8,20 +8,20 @@ import { tellExternals } from "../externals.ts";
 import { describeWireFailure, EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
 import { copyLog, ENGINE_OPTION, type JobLogOptions, type LogShowOptions, logOptions } from "../job-log.ts";
-import { type JobFlags, withJob } from "../job-options.ts";
+import { type RunFlags, withRunnableJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import { readerIsGone } from "../signals.ts";
 import { checkConf } from "../values.ts";
 import { untilReachable } from "../wait.ts";
 
-interface SubmitOptions extends OperatorOptions, JobFlags, LogShowOptions {
+interface SubmitOptions extends OperatorOptions, RunFlags, LogShowOptions {
   readonly name?: string;
   readonly follow?: true;
   readonly timeout?: Millis;
 }
 
 export function registerSubmit(program: Command, console: Console, setExit: SetExit): Command {
-  return withOperatorOptions(withJob(program.command("submit")))
+  return withOperatorOptions(withRunnableJob(program.command("submit")))
     .option("--name <name>", "name for the job, in place of its own")
     .option(
       "--timeout <duration>",
@@ -41,7 +41,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
         const verbose = program.opts<GlobalOptions>().verbose === true;
         let job: JobSummary;
         try {
-          job = await operator.submit({ artefact, name: options.name, conf, args });
+          job = await operator.submit({ artefact, name: options.name, conf, args, drop: options.drop ?? [] });
         } catch (error) {
           const told = { ran: false, json: options.json === true, verbose };
           return setExit(await tellJobFailure(console, file, error, told));

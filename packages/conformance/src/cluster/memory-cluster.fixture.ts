@@ -51,6 +51,8 @@ export interface MemoryClusterOptions {
   readonly executors?: number;
   readonly conf?: Readonly<Record<string, string>>;
   readonly batches?: number;
+  /** Names of what may be dropped from its checkpoint. */
+  readonly drop?: readonly string[];
   /** The working directory of its processes; by default one of its own. */
   readonly directory?: string;
   /** The time at which it is started. */
@@ -105,6 +107,7 @@ export class MemoryCluster {
       thread: thread.open,
       artefact: Uint8Array.of(0), // the code is in this thread already
       args: [],
+      drop: options.drop ?? [],
       conf: options.conf ?? {},
       dataDir: directory,
       heapBytes: parseConf({})["driver.heap"],

@@ -32,6 +32,8 @@ export interface RunEmbeddedOptions {
   readonly batches: number | undefined;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
+  /** Names of what may be dropped from the checkpoint. */
+  readonly drop: readonly string[];
   /** Aborted by a first Ctrl-C and by a second one. */
   readonly signal: { readonly graceful: AbortSignal; readonly immediate: AbortSignal };
   /** Takes the output of `print()` and of user code in this process. */
@@ -102,6 +104,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       thread: workerThread({ module: installed.driver, externals: installed.manifest.externals.length > 0 }),
       artefact: packed,
       args: options.args,
+      drop: options.drop,
       conf: options.conf,
       dataDir: directory,
       heapBytes: parseConf(options.conf)["driver.heap"],

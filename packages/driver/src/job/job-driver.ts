@@ -42,6 +42,8 @@ export interface JobDriverOptions {
   /** The packed artefact, served to executors. */
   readonly artefact: Uint8Array;
   readonly args: readonly string[];
+  /** `--drop`: names of what may be dropped from the checkpoint. */
+  readonly drop: readonly string[];
   /** Settings of this start, checked together with the job's own. */
   readonly conf: Readonly<Record<string, string>>;
   /** Checkpoints are stored below it if the job names no directory. */
@@ -124,6 +126,7 @@ export class JobDriver {
         build: {
           name: options.name,
           args: options.args,
+          drop: options.drop,
           conf: options.conf,
           directory: `${options.dataDir}/checkpoint`,
           looksOnly: false,

@@ -29,7 +29,7 @@ function tell(message: FromJobProcess): void {
 }
 
 async function start(message: Extract<ToJobProcess, { readonly type: "start" }>): Promise<void> {
-  const { job, name, module, args, conf, dataDir, listen, heapBytes, executors } = message;
+  const { job, name, module, args, drop, conf, dataDir, listen, heapBytes, executors } = message;
   const artefact = await readFile(message.artefact);
   driver = await JobDriver.start({
     job,
@@ -37,6 +37,7 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     thread: workerThread({ module, externals: readManifest(artefact).manifest.externals.length > 0 }),
     artefact,
     args,
+    drop,
     conf,
     dataDir,
     heapBytes,

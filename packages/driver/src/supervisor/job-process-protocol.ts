@@ -26,6 +26,7 @@ export type ToJobProcess =
       readonly module: string;
       readonly artefact: string;
       readonly args: readonly string[];
+      readonly drop: readonly string[];
       readonly conf: Readonly<Record<string, string>>;
       readonly dataDir: string;
       readonly listen: JobListen;

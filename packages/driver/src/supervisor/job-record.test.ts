@@ -15,6 +15,7 @@ const counts = { completed: 0, failed: 0, spilledBytes: 0, restarts: 0 };
 const fresh: JobRecord = {
   fallbackName: "chat",
   submittedAt: 7,
+  drop: [],
   args: ["a"],
   conf: { "stop.timeout": "1s" },
   executors: 0,

@@ -22,6 +22,7 @@ export interface JobRecord {
   readonly fallbackName: string;
   readonly submittedAt: number;
   readonly args: readonly string[];
+  readonly drop: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   /** From when it was built. */
   readonly built?:
@@ -66,6 +67,7 @@ const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
   fallbackName: v.string(),
   submittedAt: count,
   args: v.array(v.string()),
+  drop: v.array(v.string()),
   conf: v.record(v.string(), v.string()),
   built: v.optional(
     v.object({

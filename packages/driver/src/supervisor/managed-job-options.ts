@@ -8,6 +8,8 @@ export interface ManagedJobOptions {
   readonly name: string | undefined;
   readonly fallbackName: string;
   readonly args: readonly string[];
+  /** Names of what may be dropped from its checkpoint. */
+  readonly drop: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   readonly directory: string;
   /** Its driver process has a token of its own. */
@@ -32,12 +34,13 @@ export interface JobDriverPort {
 }
 
 /** The record of a job that is submitted now. */
-export function newRecord({ name, fallbackName, args, conf, clock }: ManagedJobOptions): JobRecord {
+export function newRecord({ name, fallbackName, args, drop, conf, clock }: ManagedJobOptions): JobRecord {
   return {
     ...(name === undefined ? {} : { name }),
     fallbackName,
     submittedAt: clock.now(),
     args: [...args],
+    drop: [...drop],
     conf,
     executors: 0,
     stopping: false,

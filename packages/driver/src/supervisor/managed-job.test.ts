@@ -14,6 +14,7 @@ async function create(parts: { readonly data: string; readonly packed: Uint8Arra
     name: undefined,
     fallbackName: "j",
     args: [],
+    drop: [],
     conf: {},
     directory: join(parts.data, "jobs"),
     listen: { host: "127.0.0.1" },

@@ -275,7 +275,7 @@ export class ManagedJob {
   }
 
   #startDriver(): void {
-    const { id, args, conf, directory, heapBytes } = this.#options;
+    const { id, args, drop, conf, directory, heapBytes } = this.#options;
     const token = randomBytes(24).toString("base64url");
     const process = new JobDriverProcess(
       { job: id, log: this.log, heapBytes },
@@ -293,8 +293,7 @@ export class ManagedJob {
       name: this.#options.name,
       module: this.#module,
       artefact: join(directory, "artefact"),
-      args,
-      conf,
+      ...{ args, drop, conf },
       dataDir: directory,
       listen: { ...this.#options.listen, token },
       heapBytes,

@@ -150,8 +150,11 @@ export class DriverSupervisor implements OperatorService {
     const { hash, manifest } = readManifest(request.artefact);
     const fallbackName = manifest.entry.replace(/\.[cm]?[jt]sx?$/, "");
     const id = this.#newId(request.name ?? fallbackName);
-    const { name, args, conf } = request;
-    const job = await ManagedJob.create(this.#jobOptions(id, { name, fallbackName, args, conf }), request.artefact);
+    const { name, args, drop, conf } = request;
+    const job = await ManagedJob.create(
+      this.#jobOptions(id, { name, fallbackName, args, drop, conf }),
+      request.artefact,
+    );
     this.#jobs.set(id, job);
     this.#forgetOldJobs();
     this.#options.log.info({ job: id, artefact: hash.slice(0, 12) }, `job ${id} submitted`);
@@ -161,7 +164,10 @@ export class DriverSupervisor implements OperatorService {
   }
 
   /** @throws BAD_CONFIGURATION */
-  #jobOptions(id: JobId, given: Pick<ManagedJobOptions, "name" | "fallbackName" | "args" | "conf">): ManagedJobOptions {
+  #jobOptions(
+    id: JobId,
+    given: Pick<ManagedJobOptions, "name" | "fallbackName" | "args" | "drop" | "conf">,
+  ): ManagedJobOptions {
     const { jobPorts, tls, host, clock, log, restartPauseMax, dataDir } = this.#options;
     return {
       ...given,
@@ -190,8 +196,8 @@ export class DriverSupervisor implements OperatorService {
       this.#usedIds.add(id);
       try {
         if (typeof record === "string") throw jobRecordUnreadable(unreadable(id, record), { fields: { job: id } });
-        const { name, fallbackName, args, conf } = record;
-        const job = ManagedJob.restored(this.#jobOptions(id, { name, fallbackName, args, conf }), record);
+        const { name, fallbackName, args, drop, conf } = record;
+        const job = ManagedJob.restored(this.#jobOptions(id, { name, fallbackName, args, drop, conf }), record);
         this.#jobs.set(id, job);
         restored.push(job);
       } catch (error) {

@@ -467,6 +467,11 @@ export const descriptors: object = {
           "artefactBytes": {
            "type": "uint64",
            "id": 4
+          },
+          "drop": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 5
           }
          }
         },

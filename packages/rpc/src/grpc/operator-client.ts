@@ -101,7 +101,7 @@ function failure({ options }: Link, error: ServiceError): Promise<Error> {
 }
 
 function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): ReturnType<OperatorService["submit"]> {
-  const { artefact, name, conf, args } = request;
+  const { artefact, name, conf, args, drop } = request;
   if (artefact.byteLength > ARTEFACT_BYTES_MAX) return Promise.reject(artefactTooLarge(artefact.byteLength));
   const method: Method<object, JobOutput> = operatorService.Submit;
   return new Promise((resolve, reject) => {
@@ -117,6 +117,7 @@ function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): 
         ...(name === undefined ? {} : { name }),
         conf: { ...conf },
         args: [...args],
+        drop: [...drop],
         artefactBytes: artefact.byteLength,
       },
     });

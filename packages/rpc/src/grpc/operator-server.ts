@@ -92,9 +92,9 @@ async function submit(operator: OperatorService, call: ServerReadableStream<Subm
     if (bytes > ARTEFACT_BYTES_MAX) throw artefactTooLarge(bytes);
     chunks.push(part.artefactChunk);
   }
-  const { name, conf, args, artefactBytes } = required(header, "header of the submitted job");
+  const { name, conf, args, drop, artefactBytes } = required(header, "header of the submitted job");
   if (bytes !== artefactBytes) throw malformed(`the artefact has ${bytes} bytes of the ${artefactBytes} announced`);
-  return encodeJob(await operator.submit({ artefact: new Uint8Array(Buffer.concat(chunks)), name, conf, args }));
+  return encodeJob(await operator.submit({ artefact: new Uint8Array(Buffer.concat(chunks)), name, conf, args, drop }));
 }
 
 export function artefactTooLarge(bytes: number): Error {

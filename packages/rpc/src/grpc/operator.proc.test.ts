@@ -132,7 +132,7 @@ describe("an operator", () => {
         },
       }),
     );
-    const request = { name: undefined, conf: { "task.attempts.max": "2" }, args: ["a", ""] };
+    const request = { name: undefined, conf: { "task.attempts.max": "2" }, args: ["a", ""], drop: ["totals"] };
     expect(await client.submit({ artefact, ...request })).toEqual(job);
     expect(got).toMatchObject(request);
     expect(Buffer.compare(got?.artefact ?? Buffer.alloc(0), artefact)).toBe(0);
@@ -204,9 +204,9 @@ describe("an operator", () => {
     const refused = { code: "UNAUTHENTICATED" };
     if (what === "jobs") await expect(client.jobs()).rejects.toMatchObject(refused);
     else if (what === "submit") {
-      await expect(client.submit({ artefact: new Uint8Array(9), name: "n", conf: {}, args: [] })).rejects.toMatchObject(
-        refused,
-      );
+      await expect(
+        client.submit({ artefact: new Uint8Array(9), name: "n", conf: {}, args: [], drop: [] }),
+      ).rejects.toMatchObject(refused);
     } else {
       await expect(client.logs(job.id, { follow: false })[Symbol.asyncIterator]().next()).rejects.toMatchObject(
         refused,

@@ -17,7 +17,13 @@ const empty: LoggedBatches = {
   memories: new Map(),
   memoriesAt: epochMs(0),
 };
-const base: BatchLogEntry = { kind: "base", identity: { name: "job", batchIntervalMs: 100 }, base: empty };
+const base: Extract<BatchLogEntry, { readonly kind: "base" }> = {
+  kind: "base",
+  identity: { name: "job", batchIntervalMs: 100 },
+  parts: { states: [], sources: [], outputs: [] },
+  dropped: [],
+  base: empty,
+};
 const output = { id: 1, name: "print-0", label: "print" };
 const planned = (time: number, records = 1): BatchLogEntry => ({ kind: "planned", input: input(time, records) });
 const prepared = (time: number): BatchLogEntry => ({

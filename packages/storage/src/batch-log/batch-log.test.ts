@@ -107,7 +107,21 @@ const base: LoggedBatches = {
   ]),
   memoriesAt: at(2_000),
 };
-const whole: Entry<"base"> = { kind: "base", identity: { name: "job", batchIntervalMs: 1_000 }, base };
+const part = {
+  name: "totals",
+  given: true,
+  kind: "updateStateByKey",
+  label: "updateStateByKey",
+  place: 2 ** 32 - 1,
+  code: 0,
+};
+const whole: Entry<"base"> = {
+  kind: "base",
+  identity: { name: "job", batchIntervalMs: 1_000 },
+  parts: { states: [{ ...part, version: 2, migrates: true }], sources: [part], outputs: [part] },
+  dropped: ["visits"],
+  base,
+};
 const later = [
   { kind: "planned", input },
   { kind: "prepared", time: at(2_000), prepared: { states: totals, outputs: [] } },

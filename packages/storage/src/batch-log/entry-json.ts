@@ -6,6 +6,7 @@ import {
   type CommittedBatches,
   type FixedInput,
   type InputMemory,
+  type JobParts,
   type LoggedBatches,
   type PendingBatch,
   type PreparedBatch,
@@ -140,8 +141,22 @@ const base: v.GenericSchema<unknown, LoggedBatches> = v.pipe(
   v.transform((logged) => ({ ...logged, pending: logged.pending ?? undefined })),
 );
 
+const part = {
+  name: v.string(),
+  given: v.boolean(),
+  kind: v.string(),
+  label: v.string(),
+  place: v.number(),
+  code: v.number(),
+};
+const parts: v.GenericSchema<unknown, JobParts> = v.object({
+  states: v.array(v.object({ ...part, version: v.number(), migrates: v.boolean() })),
+  sources: v.array(v.object(part)),
+  outputs: v.array(v.object(part)),
+});
+
 const payloads = {
-  base: v.object({ identity, base }),
+  base: v.object({ identity, parts, dropped: v.array(v.string()), base }),
   planned: v.object({ input: v.object({ time, inputs }) }),
   prepared: v.object({ time, prepared }),
   committed: v.object({ time, states }),

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GraphMemory } from "@millrace/api/engine";
+import type { GraphMemory, JobGraph } from "@millrace/api/engine";
 import { epochMs, ManualClock, parseConf, type Warning } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
-import type { BatchInput, InputMemory } from "@millrace/plan";
+import type { BatchInput, InputMemory, JobParts } from "@millrace/plan";
 import { LocalFileSystem } from "@millrace/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BatchJournal } from "./batch-journal.ts";
@@ -24,8 +24,18 @@ const input = (time: number): BatchInput => ({
 });
 const error = { name: "Error", message: "boom" };
 
+const part = (name: string, kind: string) => ({ name, given: true, kind, label: `${kind} here`, place: 1, code: 1 });
+const PARTS: JobParts = {
+  states: [{ ...part("totals", "updateStateByKey"), version: 1, migrates: false }],
+  sources: [part("input-0", "rate")],
+  outputs: [],
+};
+
 /** A job whose inputs remember what the test says. */
-function job(options: { readonly name?: string; readonly batchIntervalMs?: number } = {}) {
+function job(
+  options: Partial<Pick<JobGraph, "name" | "batchIntervalMs" | "parts">> = {},
+  drop: readonly string[] = [],
+) {
   const memories = new Map<string, InputMemory>();
   const warnings: Warning[] = [];
   const graph = {
@@ -33,6 +43,7 @@ function job(options: { readonly name?: string; readonly batchIntervalMs?: numbe
     batchIntervalMs: 100,
     checkpointDir: locationFrom(directory),
     conf: parseConf({}),
+    parts: PARTS,
     memory: (): GraphMemory => ({ memories: new Map(memories), remembered: [] }),
     ...options,
   };
@@ -41,6 +52,7 @@ function job(options: { readonly name?: string; readonly batchIntervalMs?: numbe
   const open = (): Promise<BatchJournal> =>
     BatchJournal.open(new LocalFileSystem(), graph, {
       warn,
+      drop,
       owner: {
         clock: new ManualClock(at(0)),
         processes: { self: { host: "h", machine: "", pid: 1, start: "" }, fateOf: () => "dead" },
@@ -49,7 +61,8 @@ function job(options: { readonly name?: string; readonly batchIntervalMs?: numbe
       },
     });
   /** What somebody finds who only looks. */
-  const found = async () => (await BatchJournal.open(new LocalFileSystem(), graph, { warn, owner: undefined })).found;
+  const found = async () =>
+    (await BatchJournal.open(new LocalFileSystem(), graph, { warn, drop, owner: undefined })).found;
   return { open, found, memories, warnings };
 }
 
@@ -130,5 +143,47 @@ describe("the journal of a job", () => {
     await journal.ended({ end: "abandoned", time: at(100), done: [output] });
     await journal.planned(input(100));
     expect((await job().found())?.pending).toMatchObject({ time: 100, prepared: undefined, done: [output] });
+  });
+
+  describe("of a job that was changed", () => {
+    const without: JobParts = { ...PARTS, states: [] };
+    const withTotals = async (): Promise<void> => {
+      const journal = await begun();
+      await journal.planned(input(100));
+      await journal.ended({ end: "committed", time: at(100), states: totals, failed: false });
+    };
+
+    test("refuses to go on without a state that the checkpoint has, and changes nothing", async () => {
+      await withTotals();
+      await expect(job({ parts: without }).open()).rejects.toThrow(
+        /CHECKPOINT_MISMATCH.*The state "totals": the job has no state of that name now.*: --drop totals\./,
+      );
+      const { found } = await job().open();
+      expect(found?.committed.states).toEqual(totals);
+    });
+
+    test("drops it when told to, for good, and takes the same command again", async () => {
+      await withTotals();
+      const { open, warnings } = job({ parts: without }, ["totals"]);
+      const journal = await open();
+      expect(warnings).toMatchObject([{ code: "CHECKPOINT_CHANGED", message: /dropped, as asked: state "totals"/ }]);
+      await journal.take(at(0));
+      await (await open()).take(at(0)); // as a restart does
+      const back = job();
+      expect((await back.open()).found?.committed.states.size).toBe(0);
+      expect(back.warnings).toMatchObject([{ message: /new, without data: state "totals"/ }]);
+    });
+
+    test("drops nothing that goes on, and nothing that is not there", async () => {
+      await withTotals();
+      await expect(job({}, ["totals"]).open()).rejects.toThrow(/DROP_UNKNOWN.*totals goes on as it is/);
+      await expect(job({ parts: without }, ["totls"]).open()).rejects.toThrow(
+        /DROP_UNKNOWN.*totls is not there \(did you mean totals\?\).*What may be dropped: totals/,
+      );
+    });
+
+    test("has nothing to drop in an empty directory", async () => {
+      await expect(job({}, ["totals"]).open()).rejects.toThrow(/DROP_UNKNOWN.*Nothing needs to be dropped/);
+    });
   });
 });

@@ -12,17 +12,41 @@ import {
   warningKind,
 } from "@millrace/base";
 import { entriesOf, type FileSystem, within } from "@millrace/files";
-import type { BaseEntry, BatchEntry, BatchInput, JobIdentity, LoggedBatches, PreparedBatch } from "@millrace/plan";
-import { afterEntry, type LoggedEnd, type LoggedPosition, recallBatches } from "@millrace/scheduler";
+import type {
+  BaseEntry,
+  BatchEntry,
+  BatchInput,
+  BatchLogEntry,
+  JobIdentity,
+  JobParts,
+  LoggedBatches,
+  PreparedBatch,
+} from "@millrace/plan";
+import {
+  afterEntry,
+  changesInWords,
+  compareParts,
+  type LoggedEnd,
+  type LoggedPosition,
+  recallBatches,
+  settleChanges,
+  withoutParts,
+} from "@millrace/scheduler";
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
 import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../../lease/held-lease.ts";
 
-type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "conf" | "memory">;
+type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "conf" | "parts" | "memory">;
+
+/** Names dropped by earlier starts are kept so that a command can be repeated; none is repeated forever. */
+const DROPPED_MAX = 100;
 
 const checkpointWithoutLog: WarningFactory = warningKind("CHECKPOINT_WITHOUT_LOG");
+const checkpointChanged: WarningFactory = warningKind("CHECKPOINT_CHANGED");
 
-export interface JournalPorts {
+export interface JournalOptions {
+  /** Names of what may be dropped from the checkpoint. */
+  readonly drop: readonly string[];
   readonly warn: WarningSink["warn"];
   /** Absent of somebody who only looks, and may look at the log of a running job. */
   readonly owner: CheckpointOwner | undefined;
@@ -33,6 +57,8 @@ export class BatchJournal {
   readonly #log: BatchLog;
   readonly #lease: HeldLease | undefined;
   readonly #identity: JobIdentity;
+  readonly #parts: JobParts;
+  readonly #dropped: readonly string[];
   readonly #memory: (except: EpochMs | undefined) => GraphMemory;
   /** The log of an earlier run of the job, until this run is the owner of the directory. */
   found: LoggedBatches | undefined;
@@ -44,18 +70,17 @@ export class BatchJournal {
    *
    * @throws CHECKPOINT_IN_USE, CHECKPOINT_OTHER_JOB, CHECKPOINT_OTHER_INTERVAL, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER,
    *   CHECKPOINT_INCONSISTENT, and the errors of the file system.
+   * @throws CHECKPOINT_MISMATCH, DROP_UNKNOWN The job was changed in a way that would lose data.
    */
-  static async open(files: FileSystem, graph: Logged, { owner, warn }: JournalPorts): Promise<BatchJournal> {
+  static async open(files: FileSystem, graph: Logged, { owner, ...options }: JournalOptions): Promise<BatchJournal> {
     const { name, conf, checkpointDir: directory } = graph;
     const lease =
       owner && (await ownCheckpoint(files, directory, { job: name, lease: conf["checkpoint.lease"], owner }));
     try {
       const { log, entries } = await BatchLog.open({ files, directory, ...(lease && { epoch: lease.epoch }) });
-      const [base] = entries;
-      if (base === undefined && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
-        warn(checkpointWithoutLog(directory, withoutLog(directory)));
-      if (base?.kind === "base") checkIdentity(base.identity, graph);
-      return new BatchJournal({ log, lease }, graph, recallBatches(entries));
+      if (entries.length === 0 && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
+        options.warn(checkpointWithoutLog(directory, withoutLog(directory)));
+      return new BatchJournal({ log, lease }, graph, taken(entries, graph, options));
     } catch (error) {
       await lease?.release();
       throw error;
@@ -65,10 +90,12 @@ export class BatchJournal {
   private constructor(
     { log, lease }: { readonly log: BatchLog; readonly lease: HeldLease | undefined },
     graph: Logged,
-    found: LoggedBatches | undefined,
+    { found, dropped }: Taken,
   ) {
     this.#log = log;
     this.#lease = lease;
+    this.#parts = graph.parts;
+    this.#dropped = dropped;
     this.#identity = { name: graph.name, batchIntervalMs: graph.batchIntervalMs };
     this.#memory = (except) => graph.memory(except);
     this.found = found;
@@ -155,8 +182,38 @@ export class BatchJournal {
       ...this.#memory(pending?.time),
       memoriesAt: pending?.time ?? committed.last,
     };
-    return { kind: "base", identity: this.#identity, base };
+    return { kind: "base", identity: this.#identity, parts: this.#parts, dropped: this.#dropped, base };
   }
+}
+
+/** What a job goes on from. */
+interface Taken {
+  readonly found: LoggedBatches | undefined;
+  /** Names of what this start and earlier ones have dropped. */
+  readonly dropped: readonly string[];
+}
+
+/** What a log has for a job that may have been changed since. */
+function taken(
+  entries: readonly BatchLogEntry[],
+  graph: Logged,
+  { drop, warn }: Pick<JournalOptions, "drop" | "warn">,
+): Taken {
+  const directory = graph.checkpointDir;
+  const [base] = entries;
+  const found = recallBatches(entries);
+  if (base?.kind !== "base" || found === undefined) {
+    settleChanges([], { directory, drop, dropped: [] });
+    return { found: undefined, dropped: [] };
+  }
+  checkIdentity(base.identity, graph);
+  const findings = compareParts({ found, before: base.parts, now: graph.parts });
+  const changes = settleChanges(findings, { directory, drop, dropped: base.dropped });
+  const told = changesInWords(changes);
+  if (told !== undefined)
+    warn(checkpointChanged(directory, `the job has changed since the checkpoint in ${directory}: ${told}.`));
+  const dropped = new Set([...base.dropped, ...changes.dropped.map(({ name }) => name)]);
+  return { found: withoutParts(found, changes.dropped), dropped: [...dropped].slice(-DROPPED_MAX) };
 }
 
 function withoutLog(directory: string): string {

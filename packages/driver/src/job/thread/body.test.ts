@@ -64,6 +64,7 @@ test("a job that could not take over its log writes no entry into the log of an 
     type: "build",
     name: undefined,
     args: [],
+    drop: [],
     conf: {},
     directory,
     looksOnly: false,

@@ -127,7 +127,7 @@ export class JobThreadBody {
         directory: message.directory,
       });
       const { name, batchIntervalMs, conf, receivers, polls, logged, checkpointDir } = this.#graph;
-      if (logged) this.#journal = await this.#openJournal(this.#graph, message.looksOnly);
+      if (logged) this.#journal = await this.#openJournal(this.#graph, message);
       const found = this.#journal?.found;
       const log = this.#journal && {
         directory: checkpointDir,
@@ -140,7 +140,7 @@ export class JobThreadBody {
     }
   }
 
-  async #openJournal(graph: JobGraph, looksOnly: boolean): Promise<BatchJournal> {
+  async #openJournal(graph: JobGraph, { drop, looksOnly }: Build): Promise<BatchJournal> {
     const journal = await this.#ports.loadJournal();
     const { clock, processes, files, post } = this.#ports;
     const sink: WarningSink = {
@@ -149,7 +149,7 @@ export class JobThreadBody {
     };
     const onLost = (error: EngineError): void => post({ type: "failed", error: toWireError(error) });
     const owner = looksOnly ? undefined : { clock, processes, sink, onLost };
-    return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner });
+    return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner, drop });
   }
 
   async #startBatches(zeroTime: EpochMs): Promise<boolean> {

@@ -24,6 +24,8 @@ export type ToJobThread =
       readonly args: readonly string[];
       readonly conf: Readonly<Record<string, unknown>>;
       readonly directory: string;
+      /** Names of what may be dropped from the checkpoint. */
+      readonly drop: readonly string[];
       /** Of a checkpoint directory, nothing is changed, and it may be that of a running job. No batch follows. */
       readonly looksOnly: boolean;
       /** The heap of this thread, to compare with the job's setting; `undefined`: it has to suffice. */

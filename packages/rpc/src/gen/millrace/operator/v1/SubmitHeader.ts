@@ -7,6 +7,7 @@ export interface SubmitHeader {
   'conf'?: ({[key: string]: string});
   'args'?: (string)[];
   'artefactBytes'?: (number | string | Long);
+  'drop'?: (string)[];
   '_name'?: "name";
 }
 
@@ -15,5 +16,6 @@ export interface SubmitHeader__Output {
   'conf': ({[key: string]: string});
   'args': (string)[];
   'artefactBytes': (number);
+  'drop': (string)[];
   '_name'?: "name";
 }

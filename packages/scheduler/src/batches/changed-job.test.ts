@@ -1,0 +1,351 @@
+import { EngineError, epochMs } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
+import type { InputMemory, JobParts, LoggedBatches, NamedPart, NamedState, PendingBatch } from "@millrace/plan";
+import { describe, expect, test } from "vitest";
+import { changesInWords, compareParts, settleChanges, withoutParts } from "./changed-job.ts";
+
+const at = epochMs;
+type Of<Part> = Partial<Part> & { readonly name: string };
+const part = (of: Of<NamedPart>): NamedPart => ({
+  given: true,
+  kind: "k",
+  label: `${of.name} here`,
+  place: 1,
+  code: 1,
+  ...of,
+});
+const state = (of: Of<NamedState>): NamedState => ({
+  ...part(of),
+  kind: "updateStateByKey",
+  version: 1,
+  migrates: false,
+  ...of,
+});
+const parts = (of: {
+  readonly states?: readonly Of<NamedState>[];
+  readonly sources?: readonly Of<NamedPart>[];
+  readonly outputs?: readonly Of<NamedPart>[];
+}): JobParts => ({
+  states: (of.states ?? []).map(state),
+  sources: (of.sources ?? []).map(part),
+  outputs: (of.outputs ?? []).map(part),
+});
+/** By its place, which its operations make, and its function. */
+const unnamed = (name: string, place: number, code = 1) => ({ name, given: false, place, code });
+
+const output = (name: string) => ({ id: 0, name, label: name });
+const sink = (name: string) => ({ kind: "sink", output: output(name), written: [] }) as const;
+const files = (name: string) =>
+  ({
+    kind: "files",
+    output: output(name),
+    staging: locationFrom("/.o"),
+    directory: locationFrom("/o"),
+    files: [],
+  }) as const;
+const pendingBatch: PendingBatch = {
+  time: at(300),
+  inputs: new Map([
+    ["chat", { kind: "received", blocks: [], records: 7 }],
+    ["rate", { kind: "rate", from: 0, until: 1, recordsPerSecond: 1, zeroTime: at(0) }],
+  ]),
+  states: new Map(),
+  prepared: undefined,
+  error: undefined,
+  done: [],
+};
+const heads = (...names: readonly string[]) =>
+  new Map(
+    names.map((name) => [
+      name,
+      { batch: at(200), partitions: 2, heads: [{ batch: at(100), attempt: 0, epoch: 1 }, undefined] },
+    ]),
+  );
+const log = (of: Partial<LoggedBatches> = {}, states: readonly string[] = []): LoggedBatches => ({
+  zeroTime: at(0),
+  committed: { last: at(200), states: heads(...states) },
+  remembered: [],
+  pending: undefined,
+  memories: new Map(),
+  memoriesAt: at(200),
+  ...of,
+});
+const known = { kind: "files", afterMs: 5, known: [] } as const;
+
+/** `totals kept`, `visits differs, loses …` */
+function found(logged: LoggedBatches, before: JobParts, now: JobParts): readonly string[] {
+  return compareParts({ found: logged, before, now }).map(({ name, finding, loses }) => {
+    return `${name} ${finding}${loses === undefined ? "" : ` and loses ${loses}`}`;
+  });
+}
+
+const keys = "the keys in 1 of 2 partitions, last changed in batch 100";
+
+test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
+  [
+    "nothing has changed",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a" }] }),
+    parts({ states: [{ name: "a" }] }),
+    ["a kept"],
+  ],
+  [
+    "named ones in another order, after other operations, with other code, among new ones",
+    log({}, ["a", "b"]),
+    parts({ states: [{ name: "a" }, { name: "b" }] }),
+    parts({ states: [{ name: "c" }, { name: "b", place: 5, code: 6 }, { name: "a", place: 7 }] }),
+    ["c new", "b kept", "a kept"],
+  ],
+  [
+    "a state without an operation",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a" }] }),
+    parts({}),
+    [`a differs and loses ${keys}`],
+  ],
+  ["one that never had a key", log(), parts({ states: [{ name: "a" }] }), parts({}), []],
+  [
+    "a renamed one takes over nothing",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a" }] }),
+    parts({ states: [{ name: "b" }] }),
+    ["b new", `a differs and loses ${keys}`],
+  ],
+  [
+    "another kind under the same name",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a" }] }),
+    parts({ states: [{ name: "a", kind: "mapWithState" }] }),
+    [`a differs and loses ${keys}`],
+  ],
+  [
+    "a version that is newer",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a", version: 2 }] }),
+    parts({ states: [{ name: "a", version: 1, migrates: true }] }),
+    [`a differs and loses ${keys}`],
+  ],
+  [
+    "an older one with a function migrate",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a" }] }),
+    parts({ states: [{ name: "a", version: 2, migrates: true }] }),
+    ["a kept"],
+  ],
+  [
+    "an older one without",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a" }] }),
+    parts({ states: [{ name: "a", version: 2 }] }),
+    [`a differs and loses ${keys}`],
+  ],
+  ["a state that nothing describes", log({}, ["a"]), parts({}), parts({}), [`a differs and loses ${keys}`]],
+  [
+    "sources: what was read, and what a batch is still to read",
+    log({
+      memories: new Map<string, InputMemory>([
+        ["logs", known],
+        ["kafka", { kind: "external", ranges: [new Uint8Array(), new Uint8Array()] }],
+      ]),
+      pending: pendingBatch,
+    }),
+    parts({ sources: [{ name: "logs" }, { name: "kafka" }, { name: "chat" }, { name: "rate" }] }),
+    parts({}),
+    [
+      "logs differs and loses which files were read, 0 of them by name",
+      "kafka differs and loses how far it was read, 2 ranges",
+      "chat differs and loses 7 records of batch 300, which is to run again",
+    ],
+  ],
+  [
+    "a named source that reads elsewhere goes on, one without a name does not",
+    log({
+      memories: new Map([
+        ["logs", known],
+        ["input-1", known],
+      ]),
+    }),
+    parts({
+      sources: [
+        { name: "logs", label: "textFileStream /a" },
+        { ...unnamed("input-1", 1), label: "textFileStream /b" },
+      ],
+    }),
+    parts({
+      sources: [
+        { name: "logs", label: "textFileStream /c" },
+        { ...unnamed("input-1", 2), label: "textFileStream /d" },
+      ],
+    }),
+    ["logs kept", "input-1 differs and loses which files were read, 0 of them by name"],
+  ],
+  [
+    "outputs: writes of a sink that are to be committed, but not files, which need no output",
+    log({
+      pending: { ...pendingBatch, inputs: new Map(), prepared: { states: heads(), outputs: [sink("a"), files("b")] } },
+    }),
+    parts({ outputs: [{ name: "a" }, { name: "b" }] }),
+    parts({ outputs: [{ name: "c" }] }),
+    ["c new", "a differs and loses what it has written of batch 300, which is to be committed"],
+  ],
+  [
+    "an output that is committed already of a batch that runs again",
+    log({ pending: { ...pendingBatch, inputs: new Map(), done: [output("a")] } }),
+    parts({ outputs: [{ name: "a" }] }),
+    parts({ outputs: [{ name: "b" }] }),
+    ["b new", "a differs and loses that batch 300, which is to run again, is committed there"],
+  ],
+])("the changes of a job are found: %s", (_, logged, before, now, expected) => {
+  expect(found(logged, before, now)).toEqual(expected);
+});
+
+describe("data that is found by the place of its operation is never another's", () => {
+  const [a, b, c] = [7, 8, 9]; // places
+  test.each<[string, readonly Of<NamedState>[], readonly Of<NamedState>[], readonly string[]]>([
+    ["the only one, whatever was changed", [unnamed("u-0", a, 1)], [unnamed("u-0", b, 2)], ["u-0 kept"]],
+    [
+      "unchanged",
+      [unnamed("u-0", a), unnamed("u-1", b)],
+      [unnamed("u-0", a), unnamed("u-1", b)],
+      ["u-0 kept", "u-1 kept"],
+    ],
+    [
+      "two that are the same",
+      [unnamed("u-0", a), unnamed("u-1", a)],
+      [unnamed("u-0", a), unnamed("u-1", a)],
+      ["u-0 kept", "u-1 kept"],
+    ],
+    [
+      "code of all at different places",
+      [unnamed("u-0", a, 1), unnamed("u-1", b, 2)],
+      [unnamed("u-0", a, 3), unnamed("u-1", b, 4)],
+      ["u-0 kept", "u-1 kept"],
+    ],
+    [
+      "code of one of two at the same place",
+      [unnamed("u-0", a, 1), unnamed("u-1", a, 2)],
+      [unnamed("u-0", a, 3), unnamed("u-1", a, 2)],
+      ["u-0 kept", "u-1 kept"],
+    ],
+    [
+      "code of both at the same place",
+      [unnamed("u-0", a, 1), unnamed("u-1", a, 2)],
+      [unnamed("u-0", a, 3), unnamed("u-1", a, 4)],
+      ["u-0 differs", "u-1 differs"],
+    ],
+    [
+      "swapped",
+      [unnamed("u-0", a), unnamed("u-1", b)],
+      [unnamed("u-0", b), unnamed("u-1", a)],
+      ["u-0 differs", "u-1 differs"],
+    ],
+    [
+      "swapped functions",
+      [unnamed("u-0", a, 1), unnamed("u-1", a, 2)],
+      [unnamed("u-0", a, 2), unnamed("u-1", a, 1)],
+      ["u-0 differs", "u-1 differs"],
+    ],
+    ["one before it", [unnamed("u-0", a)], [unnamed("u-0", b), unnamed("u-1", a)], ["u-0 differs", "u-1 new"]],
+    [
+      "one like it before it",
+      [unnamed("u-0", a, 1)],
+      [unnamed("u-0", a, 2), unnamed("u-1", a, 1)],
+      ["u-0 differs", "u-1 new"],
+    ],
+    ["one after it", [unnamed("u-0", a)], [unnamed("u-0", a), unnamed("u-1", b)], ["u-0 kept", "u-1 new"]],
+    [
+      "the first of three gone",
+      [unnamed("u-0", a), unnamed("u-1", b), unnamed("u-2", c)],
+      [unnamed("u-0", b), unnamed("u-1", c)],
+      ["u-0 differs", "u-1 differs", "u-2 differs"],
+    ],
+    [
+      "the place given as a name",
+      [unnamed("u-0", a)],
+      [{ name: "x" }, { name: "u-0", place: c }],
+      ["x new", "u-0 kept"],
+    ],
+    ["a name that is the place of another now", [{ name: "u-0" }], [unnamed("u-0", a)], ["u-0 differs"]],
+  ])("%s", (_, before, now, expected) => {
+    const logged = log(
+      {},
+      before.map(({ name }) => name),
+    );
+    const findings = found(logged, parts({ states: before }), parts({ states: now }));
+    expect(findings.map((finding) => finding.replace(/ and loses.*/, ""))).toEqual(expected);
+  });
+});
+
+describe("changes", () => {
+  const findings = compareParts({
+    found: log({ memories: new Map([["logs", known]]) }, ["totals", "visits"]),
+    before: parts({ states: [{ name: "totals" }, { name: "visits" }], sources: [{ name: "logs" }] }),
+    now: parts({ states: [{ name: "totals" }, { name: "fresh" }], outputs: [{ name: "out" }] }),
+  });
+  const settle = (drop: readonly string[], dropped: readonly string[] = []) =>
+    settleChanges(findings, { directory: "/c", drop, dropped });
+  const refusal = (drop: readonly string[], dropped?: readonly string[]): string => {
+    try {
+      settle(drop, dropped);
+    } catch (error) {
+      if (error instanceof EngineError) return error.message;
+      throw error;
+    }
+    return "none";
+  };
+
+  test("that lose data are refused, each by name, unless all of them are to be dropped", () => {
+    expect(refusal([])).toMatch(/^\[CHECKPOINT_MISMATCH\].*"visits": .* "logs": .*: --drop visits --drop logs\.$/);
+    expect(refusal(["visits"])).toMatch(/CHECKPOINT_MISMATCH.*: --drop logs\.$/);
+    const settled = settle(["visits", "logs"]);
+    expect(changesInWords(settled)).toBe(
+      'new, without data: state "fresh"; dropped, as asked: state "visits", source "logs"',
+    );
+  });
+
+  test("may be dropped by a name that an earlier start has dropped, and by no other", () => {
+    expect(refusal(["visits", "logs", "old"])).toMatch(
+      /^\[DROP_UNKNOWN\].*old is not there\. .*What may be dropped: visits, logs/,
+    );
+    expect(refusal(["visits", "logs", "old"], ["old"])).toBe("none");
+    expect(refusal(["vists"])).toMatch(/did you mean visits\?/);
+    expect(refusal(["totals"])).toMatch(/totals goes on as it is/);
+  });
+
+  test("that lose nothing need no word", () => {
+    expect(changesInWords({ dropped: [], fresh: findings.filter(({ part: of }) => of === "output") })).toBeUndefined();
+  });
+});
+
+test("what is dropped is nowhere in the checkpoint any more", () => {
+  const states = heads("totals", "visits");
+  const batch = { ...pendingBatch, states };
+  const logged = log({
+    committed: { last: at(200), states },
+    remembered: [{ ...batch, time: at(200) }],
+    pending: {
+      ...batch,
+      prepared: { states, outputs: [sink("a")] },
+      done: [output("a"), output("b")],
+    },
+    memories: new Map([["chat", known]]),
+  });
+  const before = parts({
+    states: [{ name: "totals" }, { name: "visits" }],
+    sources: [{ name: "chat" }],
+    outputs: [{ name: "a" }],
+  });
+  const findings = compareParts({ found: logged, before, now: parts({ states: [{ name: "totals" }] }) });
+  const left = withoutParts(
+    logged,
+    findings.filter(({ finding }) => finding === "differs"),
+  );
+  expect([...left.committed.states.keys()]).toEqual(["totals"]);
+  expect(left.remembered.map(({ inputs, states: all }) => [[...inputs.keys()], [...all.keys()]])).toEqual([
+    [["rate"], ["totals"]],
+  ]);
+  expect([...(left.pending?.inputs.keys() ?? [])]).toEqual(["rate"]);
+  expect(left.pending?.prepared).toEqual({ states: heads("totals"), outputs: [] });
+  expect(left.pending?.done).toEqual([output("b")]);
+  expect(left.memories.size).toBe(0);
+});
