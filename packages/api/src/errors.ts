@@ -4,6 +4,7 @@ import { type ErrorFactory, errorKind } from "@millrace/base";
 export const badJobOptions: ErrorFactory = errorKind("BAD_JOB_OPTIONS", "user");
 export const notAJob: ErrorFactory = errorKind("NOT_A_JOB", "user");
 export const jobCodeFailed: ErrorFactory = errorKind("JOB_CODE_FAILED", "user");
+export const notBounded: ErrorFactory = errorKind("NOT_BOUNDED", "user");
 export const noOutput: ErrorFactory = errorKind("NO_OUTPUT", "user");
 export const graphClosed: ErrorFactory = errorKind("GRAPH_CLOSED", "user");
 export const otherContext: ErrorFactory = errorKind("OTHER_CONTEXT", "user");

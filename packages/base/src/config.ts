@@ -35,6 +35,7 @@ const count = v.pipe(whole, v.minValue(1, "want 1 or more"));
 const countOrNone = v.pipe(whole, v.minValue(0, "want 0 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
 const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
+const missed = v.picklist(["each", "one"], 'want "each" or "one"');
 const lineBytes = v.pipe(
   size,
   v.check((bytes) => bytes >= 1 && bytes <= 500 * 1024 ** 2, "want 1 byte to 500m"),
@@ -80,6 +81,8 @@ export interface JobConf {
   readonly "line.bytes.max": Bytes;
   /** Batches that may have received blocks allocated ahead of the running batch. */
   readonly "batches.allocated.max": number;
+  /** Batch times that passed while the job was not running: `each` gets its batch, or `one` stands for all. */
+  readonly "batches.missed": "each" | "one";
   /** `stop`: a failed batch ends the job. `continue`: later batches run without it. */
   readonly "batch.failure": "stop" | "continue";
   /** An owner of a checkpoint directory that has not renewed its lease for this long may be replaced. */
@@ -119,6 +122,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "file.stream.remember": v.optional(duration, "60s"),
   "line.bytes.max": v.optional(lineBytes, "256m"),
   "batches.allocated.max": v.optional(count, 2),
+  "batches.missed": v.optional(missed, "each"),
   "batch.failure": v.optional(policy, "stop"),
   "checkpoint.lease": v.optional(leaseDuration, "10s"),
   "state.snapshot.deltas": v.optional(count, 100),

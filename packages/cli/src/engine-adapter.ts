@@ -116,6 +116,7 @@ async function startExecutor({
   const tls = readTls(files);
   const supervisor = new ExecutorSupervisor({
     ...request,
+    graceMs,
     ...(tls === undefined ? {} : { tls }),
     ...(advertise === undefined ? {} : { advertise }),
     driver: parseAddress(driver),
@@ -123,7 +124,7 @@ async function startExecutor({
     clock: new SystemClock(),
     log: createLogger({ name: "executor" }),
   });
-  return { ended: supervisor.ended, stop: (graceful) => (graceful ? supervisor.leave(graceMs) : supervisor.stop()) };
+  return { ended: supervisor.ended, stop: (graceful) => (graceful ? supervisor.leave() : supervisor.stop()) };
 }
 
 async function bundled(

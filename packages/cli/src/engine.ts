@@ -1,7 +1,7 @@
 import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
 import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
 import type { Master, RunFailure } from "@millrace/driver/embedded";
-import type { BatchSummary, PortRange, TlsFiles } from "@millrace/rpc";
+import type { BatchSummary, DrainSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
 
 /** The two steps of an interruption: a first Ctrl-C or SIGTERM, and a second one. */
@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly master: Master;
   /** The number of batches to complete before a graceful stop; `undefined`: until interrupted. */
   readonly batches: number | undefined;
+  /** End when the sources have given what they held at the start. */
+  readonly availableNow: boolean;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   /** Names of what may be dropped from the checkpoint. */
@@ -27,6 +29,8 @@ export interface RunRequest {
   readonly onProgress: (step: string) => void;
   /** Called when a batch begins and when it is done. */
   readonly onBatch: (batch: BatchSummary) => void;
+  /** Called while the job stops gracefully, whenever it waits for something else. */
+  readonly onDraining: (draining: DrainSummary) => void;
   /** Called with the path of each of the author's files, before it is read. */
   readonly onFile: (path: string) => void;
 }

@@ -11,15 +11,18 @@ export interface JobFlags {
 export interface RunFlags extends JobFlags {
   /** Absent if none is given. */
   readonly drop?: readonly string[];
+  readonly availableNow?: true;
 }
 
-/** The same as {@link withJob}, and what may be lost. */
+/** The same as {@link withJob}, and how it begins and ends. */
 export function withRunnableJob(command: Command): Command {
-  return withJob(command).option(
-    "--drop <name>",
-    "drop what the checkpoint has under this name, if the job does not take it over; may be repeated",
-    (name: string, before: readonly string[] = []) => [...before, name],
-  );
+  return withJob(command)
+    .option(
+      "--drop <name>",
+      "drop what the checkpoint has under this name, if the job does not take it over; may be repeated",
+      (name: string, before: readonly string[] = []) => [...before, name],
+    )
+    .option("--available-now", "read what the sources hold at the start, commit it, and end");
 }
 
 /** `JOB`, its arguments and `--conf`. */

@@ -46,6 +46,7 @@ export const running: JobSummary = {
   error: undefined,
   warnings: [{ ...warningOf("[SOURCE_DOWN] it is down", { subject: "receiver 0", lasting: true }), ...THRICE }],
   driverPid: undefined,
+  draining: undefined,
   executorFigures: [
     {
       executor: executorId("e-1"),
@@ -86,6 +87,7 @@ export function operator(parts: Partial<OperatorClient>): OperatorClient {
     status: async () => running,
     batches: refuse,
     executors: refuse,
+    drain: refuse,
     logs: never,
     stop: refuse,
     kill: refuse,

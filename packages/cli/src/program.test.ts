@@ -11,6 +11,7 @@ describe("usage", () => {
     [["run", "job.ts", "--mastr", "local"], /unknown option '--mastr' \(Did you mean --master\?\)/],
     [["run"], /missing required argument 'job'/],
     [["run", "job.ts", "--batches", "0"], /--batches "0" is not a count/],
+    [["run", "job.ts", "--batches", "2", "--available-now"], /\[BAD_USAGE\] --batches and --available-now/],
     [["run", "job.ts", "--master", "local[none]"], /\[BAD_MASTER\].*"local\[none\]".*Write local, local\[N\]/],
     [["run", "job.ts", "--master", "spark://here:7077"], /\[BAD_MASTER\].*millrace submit JOB --driver HOST:PORT/],
     [["run", "job.ts", "--conf", "x"], /--conf "x" has no "="/],
@@ -270,7 +271,13 @@ describe("looking at jobs", () => {
     expect(json).toMatchObject({ executorFigures: [{ executor: "e-1", tasks: 1_234, rssBytes: 150 * 2 ** 20 }] });
   });
   test("status says how often the job's driver process was restarted, and from where it went on", async () => {
-    const resumed = { committed: START, batches: 7, pending: { time: START + 1_000, prepared: false }, missed: 2 };
+    const resumed = {
+      committed: START,
+      batches: 7,
+      pending: { time: START + 1_000, prepared: false },
+      missed: 2,
+      together: false,
+    };
     const log = { directory: "file:/checkpoint", resumed };
     const status = async () => ({ ...running, state: "restarting" as const, restarts: 2, log });
     const { out } = await session({ operator: { status } }).run("status", "chat-room-1");
@@ -319,11 +326,11 @@ describe("looking at jobs", () => {
     it.graceful.abort();
     expect((await result).code).toBe(130);
   });
-  test("stop asks the job to stop, and reports its state", async () => {
+  test("stop --no-wait asks the job to stop, and reports its state", async () => {
     const asked: string[] = [];
     const stop = async (id: string) => void asked.push(id);
     const status = async () => ({ ...running, state: asked.length === 0 ? "running" : "stopping" }) as const;
-    const { code, out, err } = await session({ operator: { stop, status } }).run("stop", "chat-room-1");
+    const { code, out, err } = await session({ operator: { stop, status } }).run("stop", "chat-room-1", "--no-wait");
     expect({ code, out, asked }).toEqual({ code: 0, out: "", asked: ["chat-room-1"] });
     expect(err).toBe("millrace: job chat-room-1 was asked to stop; it is now stopping\n");
   });

@@ -1,5 +1,5 @@
-import { formatDuration, formatLocalTime, formatSize, type WarningRecord } from "@millrace/base";
-import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
+import { formatDuration, formatLocalTime, formatSize, millis, type WarningRecord } from "@millrace/base";
+import type { BatchSummary, DrainSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
 import { beginInWords } from "@millrace/rpc/resumed";
 import { describeWireFailure } from "./failure.ts";
 import { formatTable, type TableColumn } from "./table.ts";
@@ -39,6 +39,7 @@ export function showJob(job: JobSummary, now: number, verbose: boolean): string 
     ],
     ["spilled", formatSize(job.spilledBytes)],
     ["executors", String(job.executors)],
+    ...(job.draining === undefined ? [] : [["stops", showDraining(job.draining, now)] as const]),
     ...(job.driverPid === undefined ? [] : [["process", String(job.driverPid)] as const]),
     ...job.warnings.map((warning) => ["warning", indent(showWarning(warning))] as const),
     ...(job.error === undefined ? [] : [["error", indent(describeWireFailure(job.error, verbose).trimEnd())] as const]),
@@ -98,7 +99,16 @@ export function showExecutors(executors: readonly ExecutorSummary[], now: number
     { title: "SEEN", show: (one) => `${formatDuration(Math.max(0, now - one.lastSeenAt))} ago`, align: "right" },
     { title: "JOBS", show: (one) => (one.jobs.length === 0 ? "-" : one.jobs.join(" ")) },
   ];
-  return formatTable(executors, columns, "no executors: start one with millrace executor --driver HOST:PORT");
+  const waits = executors
+    .filter(({ waitsFor }) => waitsFor.length > 0)
+    .map(({ id, waitsFor }) => `\n${id} drains, waiting for\n${waitsFor.map((what) => `  ${what}\n`).join("")}`);
+  const table = formatTable(executors, columns, "no executors: start one with millrace executor --driver HOST:PORT");
+  return `${table}${waits.join("")}`;
+}
+
+function showDraining({ by, waitsFor }: DrainSummary, now: number): string {
+  const limit = `at once in ${formatDuration(millis(Math.max(0, by - now)))}`;
+  return waitsFor.length === 0 ? limit : `after ${waitsFor.join("; ")}; ${limit}`;
 }
 
 function indent(text: string): string {

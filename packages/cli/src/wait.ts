@@ -75,7 +75,8 @@ function mayBecomeReachable(error: unknown): error is EngineError {
   );
 }
 
-function sleep(console: Console, ms: Millis): Promise<void> {
+/** @throws {Interrupted} The user does not want to wait. */
+export function sleep(console: Console, ms: Millis): Promise<void> {
   const { graceful } = console.interrupts;
   return new Promise((resolve, reject) => {
     if (graceful.aborted) return reject(new Interrupted());

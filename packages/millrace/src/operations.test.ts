@@ -88,7 +88,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),
   ExternalSink: members<ExternalSink<unknown, unknown>>({ label: 1, options: 1, open: 1, commit: 1, abort: 1 }),
   ExternalSource: members<ExternalSource<unknown, unknown>>({
-    ...{ label: 1, options: 1, start: 1, fix: 1, read: 1, stop: 1 },
+    ...{ label: 1, options: 1, start: 1, limit: 1, hasMore: 1, fix: 1, read: 1, stop: 1 },
   }),
   SinkTask: members<SinkTask>({ time: 1, partition: 1, attempt: 1 }),
   SinkWriter: members<SinkWriter<unknown, unknown>>({ write: 1, close: 1, abort: 1 }),

@@ -29,7 +29,9 @@ export type ToMember =
       readonly slotHeapBytes: number;
       readonly poolBytes: number;
     }
-  | { readonly type: "stopJob"; readonly job: JobId; readonly graceMs: number };
+  | { readonly type: "stopJob"; readonly job: JobId; readonly graceMs: number }
+  /** An operator has it leave; it answers with `leaving`, and ends when its jobs have released it. */
+  | { readonly type: "leave" };
 
 export type MemberSession = Session<ToMember, FromMember>;
 export type ClusterSession = Session<FromMember, ToMember>;
@@ -59,6 +61,16 @@ export interface JobSummary {
   readonly driverPid: number | undefined;
   /** Figures of each of its executors, as of the last heartbeat. None for a job that is over. */
   readonly executorFigures: readonly ExecutorFigures[];
+  /** Of a job that stops gracefully. */
+  readonly draining: DrainSummary | undefined;
+}
+
+/** A graceful stop. */
+export interface DrainSummary {
+  /** When the job is ended at once, in epoch ms. */
+  readonly by: number;
+  /** For people: `batch 2026-11-30T12:00:01.000Z, which runs`. */
+  readonly waitsFor: readonly string[];
 }
 
 export interface BatchSummary extends BatchFigures {
@@ -79,8 +91,10 @@ export interface ExecutorSummary {
   readonly memoryBytes: number;
   /** Memory of its jobs' processes, as of their last heartbeats. */
   readonly rssBytes: number;
-  /** `leaving`: it takes no new jobs, and serves until its jobs release it. An executor that has left is not listed. */
-  readonly state: "connected" | "leaving" | "lost";
+  /** `draining`: it takes no new jobs, and serves until its jobs release it. An executor that has left is not listed. */
+  readonly state: "connected" | "draining" | "lost";
+  /** While it drains, for people: `counts-1: copies of 12 received blocks`. */
+  readonly waitsFor: readonly string[];
   readonly jobs: readonly JobId[];
   readonly lastSeenAt: number;
 }
@@ -108,11 +122,21 @@ export interface OperatorService {
     readonly args: readonly string[];
     /** Names of what may be dropped from its checkpoint. */
     readonly drop: readonly string[];
+    /** End when the sources have given what they held at the start. */
+    readonly availableNow: boolean;
   }): Promise<JobSummary>;
   jobs(): Promise<readonly JobSummary[]>;
   status(id: JobId): Promise<JobSummary>;
   batches(id: JobId): Promise<readonly BatchSummary[]>;
   executors(): Promise<readonly ExecutorSummary[]>;
+  /**
+   * Has an executor leave in order. Resolves when it has left.
+   *
+   * @throws EXECUTOR_UNKNOWN, EXECUTOR_DRAINING, LAST_EXECUTOR
+   * @throws GRACE_OVER It ended before all of its jobs had released it.
+   * @throws EXECUTOR_LOST It was lost meanwhile.
+   */
+  drain(executor: ExecutorId): Promise<void>;
   /** The job's log from the beginning; with `follow`, until the job ends. */
   logs(id: JobId, options: { readonly follow: boolean }): AsyncIterable<LogEntry>;
   stop(id: JobId): Promise<void>;

@@ -8,6 +8,8 @@ export interface ResumedSummary {
   readonly pending: { readonly time: number; readonly prepared: boolean } | undefined;
   /** Ticks that came while the job did not run. */
   readonly missed: number;
+  /** One batch stands for all of them. */
+  readonly together: boolean;
 }
 
 /** `resumed from DIR after batch …`, or that it begins anew. */
@@ -17,14 +19,15 @@ export function beginInWords(log: {
 }): string {
   const { directory, resumed } = log;
   if (resumed === undefined) return `begins anew: ${directory} has no log of an earlier run`;
-  const { committed, batches, pending, missed } = resumed;
+  const { committed, batches, pending, missed, together } = resumed;
   const at = (time: number): string => new Date(time).toISOString();
   const last =
     committed === undefined
       ? "no batch was committed"
       : `last batch ${at(committed)}, ${many(batches, "interval")} after its start`;
   const next = pending && `batch ${at(pending.time)} ${pending.prepared ? "to be committed" : "to run again"}`;
-  const ticks = missed === 0 ? undefined : `${many(missed, "missed tick")} to catch up with`;
+  const how = together && missed > 1 ? "in one batch" : "to catch up with";
+  const ticks = missed === 0 ? undefined : `${many(missed, "missed tick")} ${how}`;
   return `resumed from ${directory}: ${[last, next, ticks].filter((part) => part !== undefined).join(", ")}`;
 }
 

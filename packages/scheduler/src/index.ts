@@ -8,6 +8,7 @@ export {
   batchesDue,
   batchGenerator,
 } from "./batches/batch-state.ts";
+export { batchWaits } from "./batches/batch-waits.ts";
 export {
   changesInWords,
   compareParts,
@@ -22,6 +23,7 @@ export {
   recallBatches,
   resumedBatches,
 } from "./batches/logged-batches.ts";
+export { missedTicks } from "./batches/missed-ticks.ts";
 export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./batches/pace.ts";
 export type { JobEffect, JobEvent, JobState, SupervisedJob } from "./cluster/job-events.ts";
 export {
@@ -38,6 +40,8 @@ export {
   stepMembership,
 } from "./cluster/membership.ts";
 export {
+  type DrainRequestId,
+  drainRequestId,
   type MemberHello,
   type MemberSessionId,
   type MembershipEffect,
@@ -66,6 +70,7 @@ export {
   stepJobLife,
 } from "./job/job-life.ts";
 export type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job/job-life-events.ts";
+export { stopWaits } from "./job/job-life-waits.ts";
 export {
   executorGone,
   type Roster,
@@ -105,6 +110,7 @@ export {
   type TrackedReceiver,
 } from "./receivers/receiver-state.ts";
 export { stepReceivers } from "./receivers/receiver-tracker.ts";
+export { leavingWaits, receiverWaits } from "./receivers/receiver-waits.ts";
 
 export { HeldTemplates } from "./tasks/held-templates.ts";
 export {

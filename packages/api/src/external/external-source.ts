@@ -48,6 +48,15 @@ export interface ExternalSource<Range, T, Options = undefined> {
    */
   start?(last: readonly Range[] | undefined): void | Promise<void>;
   /**
+   * Called on the driver once, after `start`, in a run with `--available-now`: what the source holds at this moment is
+   * all that this run may read, so `fix` goes no further. Without it, the run reads what the first `fix` returns.
+   */
+  limit?(): void | Promise<void>;
+  /**
+   * Called on the driver after `fix` in such a run. True: there is more up to the limit, for another batch. False by default.
+   */
+  hasMore?(): boolean;
+  /**
    * Called on the driver once in each batch, in order: returns the ranges that the batch reads, one partition
    * each. Without ranges the batch is empty.
    *
@@ -95,7 +104,7 @@ class ExternalStream<Range> extends PolledInputNode {
   readonly label: string;
   /** The first word of its label: only the package that has made its ranges can read them. */
   readonly kind: string;
-  readonly #source: Pick<ExternalSource<Range, unknown>, "fix">;
+  readonly #source: Pick<ExternalSource<Range, unknown>, "fix" | "hasMore">;
   readonly #read: FunctionRef;
   /** The ranges of the last batch; `undefined` before the first. */
   #last: ExternalInput["ranges"] | undefined;
@@ -108,7 +117,10 @@ class ExternalStream<Range> extends PolledInputNode {
     this.#read = read;
     graph.requirePolling();
     addInputLife(graph, this.label, {
-      start: () => from.start?.(this.#last && this.#decoded(this.#last)),
+      start: async () => {
+        await from.start?.(this.#last && this.#decoded(this.#last));
+        if (graph.availableNow) await from.limit?.();
+      },
       stop: () => from.stop?.(),
     });
   }
@@ -126,6 +138,10 @@ class ExternalStream<Range> extends PolledInputNode {
     );
     this.#last = encoded;
     return { kind: "external", ranges: encoded };
+  }
+
+  more(): boolean {
+    return this.#source.hasMore?.() === true;
   }
 
   memory(): InputMemory {

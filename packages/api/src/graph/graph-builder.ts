@@ -56,6 +56,8 @@ export interface LifePart {
 export class GraphBuilder {
   readonly context: JobContext;
   readonly batchIntervalMs: number;
+  /** The job runs up to what its inputs hold at the start. */
+  readonly availableNow: boolean;
   #checkpointDir: Location;
   #logged: boolean;
   #rememberMs = 0;
@@ -75,10 +77,16 @@ export class GraphBuilder {
   /** @param options.logged The job names its checkpoint directory. */
   constructor(
     context: JobContext,
-    options: { readonly batchIntervalMs: number; readonly checkpointDir: Location; readonly logged: boolean },
+    options: {
+      readonly batchIntervalMs: number;
+      readonly checkpointDir: Location;
+      readonly logged: boolean;
+      readonly availableNow: boolean;
+    },
   ) {
     this.context = context;
     this.batchIntervalMs = options.batchIntervalMs;
+    this.availableNow = options.availableNow;
     this.#checkpointDir = options.checkpointDir;
     this.#logged = options.logged;
   }

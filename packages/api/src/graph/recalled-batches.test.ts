@@ -41,7 +41,7 @@ async function resumed(build: (ssc: StreamingContext) => unknown, logged: Partia
   };
   await graph.startBatches(at(0), { epoch: 7, found });
   const run = async (time: number, also: Readonly<Record<string, FixedInput>> = {}) => {
-    const fixed = await graph.fixInput(at(time));
+    const { inputs: fixed } = await graph.fixInput(at(time));
     const inputs = new Map([...fixed, ...Object.entries(also)]);
     return { fixed, outcome: await graph.runBatch({ time: at(time), inputs, states: new Map() }) };
   };

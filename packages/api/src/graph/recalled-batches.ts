@@ -15,6 +15,8 @@ export interface JobInputs {
 export class RecalledBatches {
   readonly #logged: LoggedBatches;
   readonly #inputs: JobInputs;
+  /** The newest batch whose input need not be fixed any more. */
+  readonly lastBatch: EpochMs;
   /** Batches that a later one may look back on, oldest first. */
   readonly remembered: readonly RememberedBatch[];
 
@@ -23,6 +25,7 @@ export class RecalledBatches {
     this.#inputs = inputs;
     const { pending } = logged;
     const last = pending?.time ?? logged.committed.last;
+    this.lastBatch = pending?.prepared === undefined ? logged.committed.last : pending.time;
     // One whose outputs are complete does not run again: it is only looked back on.
     const over = pending?.prepared === undefined ? logged.remembered : [...logged.remembered, pending];
     this.remembered = over.filter(({ time }) => time > last - rememberMs || time === pending?.time);

@@ -1,4 +1,4 @@
-import { assert, type EpochMs, epochMs, type JobConf, unreachable } from "@millrace/base";
+import { assert, type EpochMs, epochMs, type JobConf, type Millis, millis, unreachable } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
   FixedInput,
@@ -24,6 +24,7 @@ import type {
   BatchOutcome,
   BatchRun,
   FileInput,
+  FixedInputs,
   GraphMemory,
   JobGraph,
   ReleasedBatches,
@@ -70,6 +71,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #received: readonly NamedInput[];
   /** Streams that later batches look back on, or that have state: computed in each of their batches. */
   readonly #lasting: readonly StreamNode[];
+  /** Those that an output or a state depends on. */
+  readonly #streams: readonly StreamNode[];
   /** The age up to which batches are remembered. */
   readonly #rememberMs: number;
   readonly #scopes = new Map<EpochMs, BatchScope>();
@@ -78,6 +81,11 @@ export class StreamGraph implements JobGraph, BatchHistory {
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<boolean> | undefined;
   #zeroTime: EpochMs = epochMs(0);
+  /** The batch whose input was fixed last, and the one before it. */
+  #newest: EpochMs = epochMs(0);
+  #lastBatch: EpochMs = epochMs(0);
+  /** Batches up to here have been released, if there were any. */
+  #releasedUntil: EpochMs = epochMs(0);
   /** The point at which an earlier run ended, until the first batch of this one has. */
   #recalled: RecalledBatches | undefined;
 
@@ -114,6 +122,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
       clock: builder.context.port.clock,
     });
     const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
+    this.#streams = [...lookBack.keys()];
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
     this.#fixed = builder.inputs.filter((node) => lookBack.has(node));
     this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
@@ -129,12 +138,17 @@ export class StreamGraph implements JobGraph, BatchHistory {
   ): Promise<void> {
     const logged = log?.found;
     this.#zeroTime = zeroTime;
+    this.#newest = zeroTime;
     this.#context.begin(this, log?.epoch ?? 0);
     const inputs = { polled: this.#inputs.map(({ node }) => node), received: this.#received };
     if (this.logged) warnOfUnlogged(this.#context, inputs);
     const recalled = logged && new RecalledBatches(logged, inputs, this.#rememberMs);
     this.#recalled = recalled;
-    recalled?.recallInputs();
+    if (recalled !== undefined) {
+      this.#newest = epochMs(Math.max(zeroTime, recalled.lastBatch));
+      this.#releasedUntil = epochMs(Math.max(0, this.#newest - this.#rememberMs));
+      recalled.recallInputs();
+    }
     this.#begun = (async () => {
       for (const part of this.#life) await part.begin?.();
       if (recalled !== undefined) await this.#remember(recalled);
@@ -163,8 +177,22 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#told;
   }
 
+  get lastBatch(): EpochMs {
+    return this.#lastBatch;
+  }
+
+  get slides(): readonly Millis[] {
+    const { batchIntervalMs } = this;
+    const slides = new Set(this.#streams.map(({ slideMs }) => slideMs).filter((slide) => slide > batchIntervalMs));
+    return [...slides].map((slide) => millis(slide));
+  }
+
   scopeAt(time: EpochMs): BatchScope | undefined {
     return this.#scopes.get(time);
+  }
+
+  isSkipped(time: EpochMs): boolean {
+    return time > this.#releasedUntil && time <= this.#newest && !this.#scopes.has(time);
   }
 
   oldestVersionOf(stream: StreamNode): EpochMs | undefined {
@@ -175,17 +203,20 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return undefined;
   }
 
-  async fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>> {
+  async fixInput(time: EpochMs): Promise<FixedInputs> {
     const begun = await succeeded(this.#begun); // if not, `runBatch` fails with it
     this.#releaseLate(this.#context.scope);
     const rerun = this.#recalled?.isPending(time) === true;
     const scope = this.#context.beginBatch({ time, history: this, rerun });
     this.#scopes.set(time, scope);
-    const fixed = new Map<string, FixedInput>();
-    if (!begun) return fixed;
+    if (time > this.#newest) [this.#lastBatch, this.#newest] = [this.#newest, time];
+    const inputs = new Map<string, FixedInput>();
+    if (!begun) return { inputs, more: false };
     for (const node of this.#fixed)
-      fixed.set(node.input, this.#recalled?.fixedBefore(time, node) ?? (await fix(node, scope)));
-    return fixed;
+      inputs.set(node.input, this.#recalled?.fixedBefore(time, node) ?? (await fix(node, scope)));
+    // One that fails is asked again by the next run.
+    const more = this.#fixed.some((node) => inputs.get(node.input)?.kind !== "failed" && node.more?.() === true);
+    return { inputs, more };
   }
 
   async runBatch(run: BatchRun): Promise<BatchOutcome> {
@@ -317,6 +348,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const scope = this.#scopes.get(time);
     if (scope === undefined) return [];
     this.#scopes.delete(time);
+    this.#releasedUntil = time;
     this.#watch.forget(time);
     return this.#drop(scope);
   }

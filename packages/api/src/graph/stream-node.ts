@@ -58,6 +58,10 @@ export interface BatchHistory {
   readonly zeroTime: EpochMs;
   /** The batch of a time; `undefined` if it has been forgotten or has not begun. */
   scopeAt(time: EpochMs): NodeBatch | undefined;
+  /** True if the time had no batch: it passed between two runs of the job, and a later batch stands for it. */
+  isSkipped(time: EpochMs): boolean;
+  /** The batch before the one whose input is being fixed; the zero time before the first. */
+  readonly lastBatch: EpochMs;
   /** The version of a stream's state that the oldest remembered batch with that state builds on; `undefined` if there is none. */
   oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }
@@ -82,6 +86,11 @@ export interface PolledInput extends NamedInput {
   readonly unlogged?: boolean;
   /** Its memory of the batches so far, for this run of the job or the next one. */
   memory?(): InputMemory;
+  /**
+   * Asked after {@link fix} in a run up to what inputs held at its start: true if the batch does not read all of that.
+   * None by default: one batch reads it all.
+   */
+  more?(): boolean;
   /**
    * Goes on from an earlier run of the job. Called before anything else, once.
    *

@@ -158,8 +158,10 @@ async function lineagesIn(
   const lineages: Lineage[] = [];
   const first = Math.max(0, Math.floor((after - history.zeroTime) / slideMs)) + 1;
   for (let time = history.zeroTime + first * slideMs; time <= until; time += slideMs) {
-    const past = history.scopeAt(epochMs(time)); // a multiple of the interval after the zero time
+    const at = epochMs(time); // a multiple of the interval after the zero time
+    const past = history.scopeAt(at);
     if (past === undefined) {
+      if (history.isSkipped(at)) continue;
       throw windowForgotten(
         `${label} reads batch ${time} from batch ${scope.time}, but it has been released already. ` +
           "The batch fails. Raise ssc.remember.",

@@ -1,5 +1,5 @@
 import { type JobConf, parseConf } from "@millrace/base";
-import { noOutput } from "../errors.ts";
+import { noOutput, notBounded } from "../errors.ts";
 import type { JobRegistry } from "../function/job-registry.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { unnamedInWords } from "../graph/part-names.ts";
@@ -25,6 +25,8 @@ export interface BuildOptions {
   readonly conf?: Readonly<Record<string, unknown>>;
   /** The checkpoint directory, unless the job sets one. */
   readonly directory: string;
+  /** The job runs up to what its inputs hold at the start, and ends: it may have no receivers. */
+  readonly availableNow?: boolean;
   /** For tests of jobs: called after every `print()`. */
   readonly onPrint?: OnPrint;
 }
@@ -52,7 +54,7 @@ const BUILD = {
  * Runs the job's `build` and checks its declarations. One job per thread, whose module has filled the registry.
  *
  * @param exported The default export of the job's module.
- * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
+ * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, NOT_BOUNDED, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
  * @throws JOB_CODE_FAILED `build` threw an error.
  */
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
@@ -65,6 +67,7 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
     batchIntervalMs: job.batchInterval,
     checkpointDir: resolvePath(context, checkpointDir ?? options.directory, "checkpointDir"),
     logged: checkpointDir !== undefined,
+    availableNow: options.availableNow === true,
   });
   const ssc = new StreamingContext(builder);
   await runAuthorCode(BUILD, () => job.build(ssc, options.args));
@@ -75,8 +78,21 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
         "End a stream with print, saveAsTextFiles or foreachRDD.",
     );
   }
+  if (builder.availableNow) requireBounded(builder);
   const graph = new StreamGraph(options.name ?? job.options.name, builder);
   const unnamed = graph.logged ? unnamedInWords(graph.parts) : undefined;
   if (unnamed !== undefined) port.warn(checkpointUnnamed(graph.checkpointDir, unnamed));
   return graph;
+}
+
+/** What a receiver is going to receive has no end that could be known at the start. @throws NOT_BOUNDED */
+function requireBounded(builder: GraphBuilder): void {
+  const names = builder.received.map((node) => builder.nameOf(node) ?? node.label);
+  if (names.length === 0) return;
+  const [is, it] = names.length === 1 ? ["is a receiver, which holds", "it"] : ["are receivers, which hold", "them"];
+  throw notBounded(
+    `--available-now reads what the sources hold at the start, but ${names.join(", ")} ${is} nothing before it receives. The job is not started. ` +
+      `Run it without --available-now, or replace ${it} by a source that can be read again, such as files.`,
+    { fields: { receivers: names.join(", ") } },
+  );
 }

@@ -154,7 +154,8 @@ export class GraphLab {
       const held = stream === 0 ? blocks.map((name) => received1(name)) : [];
       return [input, { kind: "received", blocks: held, records: held.length }];
     });
-    const inputs = new Map([...received, ...(await this.graph.fixInput(epochMs(time)))]);
+    const fixed = await this.graph.fixInput(epochMs(time));
+    const inputs = new Map([...received, ...fixed.inputs]);
     const states = new Map(this.states);
     return this.graph.runBatch({ time: epochMs(time), inputs: structuredClone(inputs), states, ...rest });
   }

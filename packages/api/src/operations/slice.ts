@@ -27,8 +27,10 @@ export async function sliceOf({ context, node: stream }: GraphStream, from: numb
   const lineages: Lineage[] = [];
   for (let time = floor(from); time <= floor(to); time += stream.slideMs) {
     if (time <= history.zeroTime) continue; // there is nothing before the first batch
-    const scope = history.scopeAt(epochMs(time)); // a multiple of the slide after the zero time
+    const at = epochMs(time); // a multiple of the slide after the zero time
+    const scope = history.scopeAt(at);
     if (scope === undefined) {
+      if (history.isSkipped(at)) continue;
       throw sliceForgotten(
         `slice of ${stream.label} was asked for batch ${time}, which has been released or has not begun. ` +
           'Call ssc.remember("5m") in build to keep batches for longer, and ask for none that is still to come.',

@@ -1,4 +1,4 @@
-import type { EpochMs, JobConf } from "@millrace/base";
+import type { EpochMs, JobConf, Millis } from "@millrace/base";
 import type { FileEntry, Location } from "@millrace/files";
 import type {
   BatchInput,
@@ -32,6 +32,8 @@ export interface JobGraph {
   readonly polls: boolean;
   /** The parts that a checkpoint holds data of, by name. */
   readonly parts: JobParts;
+  /** The slides, in ms, of streams that do not have an RDD in every batch. */
+  readonly slides: readonly Millis[];
   /** The output operations, in the order in which they run. */
   readonly outputs: readonly OutputInfo[];
   /** True if some operator keeps state from batch to batch. */
@@ -53,9 +55,9 @@ export interface JobGraph {
    * Never rejects: an input whose choice fails is recorded as failed, and outputs that need it fail in `runBatch`. No earlier
    * batch may still be running.
    *
-   * @returns The fixed inputs by name, without those of receivers.
+   * The result is without the inputs of receivers.
    */
-  fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>>;
+  fixInput(time: EpochMs): Promise<FixedInputs>;
   /**
    * Runs the outputs of the batch that {@link fixInput} has begun: makes its RDDs, then runs each output in turn, whether or not
    * those before it failed. Never rejects: failures are in the outcome. Saved files, writes of sinks and new state become
@@ -91,6 +93,13 @@ export interface JobGraph {
    * @returns True if code of the job may still run for a moment, such as a loop that has just received the last record.
    */
   end(error: Error | undefined): Promise<boolean>;
+}
+
+export interface FixedInputs {
+  /** By name. */
+  readonly inputs: ReadonlyMap<string, FixedInput>;
+  /** In a run up to what inputs held at its start: some of them held more than the batch reads. */
+  readonly more: boolean;
 }
 
 export type GraphMemory = Pick<LoggedBatches, "remembered"> & {

@@ -118,6 +118,8 @@ export class FileStream extends PolledInputNode {
   readonly #ignored: IgnoredFiles;
   readonly #emptyBudget = new WarningBudget(EMPTY_MOST, EMPTY_PER_MS);
   readonly #condition = new DirectoryCondition();
+  /** Files are new whatever their age: the first run up to what is there takes all of it. */
+  #takesAll: boolean;
   /** The batch that ran last. */
   #last:
     | {
@@ -147,22 +149,25 @@ export class FileStream extends PolledInputNode {
     this.#files = port.files.for(this.#directory);
     this.#glob = parseGlob(this.#directory);
     graph.addFiles(this, this.#directory, () => this.#entries());
-    if (newFilesOnly) graph.addLife({ begin: () => this.#begin() });
+    this.#takesAll = graph.availableNow;
+    const onlyNew = newFilesOnly && !this.#takesAll;
+    if (onlyNew) graph.addLife({ begin: () => this.#begin() });
     this.#reading = reading;
     this.#lead = new ClockLead(this.#clocks());
     this.label = `${operator} ${directory}`;
     const rememberMs = conf["file.stream.remember"];
     this.#ignored = new IgnoredFiles(rememberMs);
     this.#new = new NewFiles({
-      afterMs: newFilesOnly ? port.clock.now() : Number.NEGATIVE_INFINITY,
+      afterMs: onlyNew ? port.clock.now() : Number.NEGATIVE_INFINITY,
       batchIntervalMs: graph.batchIntervalMs,
       rememberMs,
       accepts: filter,
     });
   }
 
-  async fix({ time }: NodeBatch): Promise<FilesInput> {
-    const files = await this.#find(time);
+  async fix({ time, history }: NodeBatch): Promise<FilesInput> {
+    const dueMs = this.#takesAll ? Number.NEGATIVE_INFINITY : history.lastBatch + this.slideMs;
+    const files = await this.#find(time, dueMs);
     return { kind: "files", files: files.map(({ path, bytes, version }) => ({ path, bytes, version })) };
   }
 
@@ -172,6 +177,7 @@ export class FileStream extends PolledInputNode {
 
   recall(memory: InputMemory | undefined, since: readonly FixedBefore[]): void {
     if (memory?.kind !== "files") return; // a stream that is new
+    this.#takesAll = false;
     const files = since.flatMap(({ time, fixed }) => (fixed.kind === "files" ? [{ time, files: fixed.files }] : []));
     this.#new.recall(memory, files);
   }
@@ -196,13 +202,13 @@ export class FileStream extends PolledInputNode {
     if (entries !== undefined) this.#new.begin(entries);
   }
 
-  async #find(time: number): Promise<readonly FoundFile[]> {
+  async #find(time: number, dueMs: number): Promise<readonly FoundFile[]> {
     const entries = await this.#list(time);
     const clocks = this.#clocks();
     const nowMs = clocks.wallMs;
     const leadMs = this.#lead.look(clocks, time);
     const choice = await runAuthorCode({ what: `the filter of ${this.label}`, outcome: "The batch fails." }, () =>
-      this.#new.choose(entries, time, nowMs, leadMs),
+      this.#new.choose(entries, time, nowMs, { leadMs, dueMs }),
     );
     const { files, gone, ignored } = choice;
     for (const { why, text } of this.#ignored.add(ignored, nowMs))

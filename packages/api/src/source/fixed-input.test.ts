@@ -18,7 +18,7 @@ async function labOf(build: (ssc: StreamingContext) => unknown) {
   memory.directory("/in");
   memory.add("/in/a", { bytes: 7, modifiedMs: 500 });
   clock.advance(millis(1000));
-  const fix = async (time = TIME) => Object.fromEntries(await lab.graph.fixInput(time));
+  const fix = async (time = TIME) => Object.fromEntries((await lab.graph.fixInput(time)).inputs);
   const run = async (inputs: Readonly<Record<string, FixedInput>>, time = TIME) => {
     const outcome = await lab.graph.runBatch({ time, inputs: new Map(Object.entries(inputs)), states: new Map() });
     const tasks = lab.port.plans.splice(0).flatMap(({ stages }) => stages.flatMap((stage) => stage.tasks));

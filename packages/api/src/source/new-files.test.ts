@@ -232,7 +232,7 @@ test("files are found while the wall clock is ahead of the batches, once each, a
   const hour = 60 * MINUTE;
   const entries = [file("/in/before", START + 500), file("/in/after", START + 1500 + hour)];
   const chosenAt = (time: number, leadMs: number) =>
-    pathsOf(files.choose(entries, time, START + 2000 + hour, leadMs).files);
+    pathsOf(files.choose(entries, time, START + 2000 + hour, { leadMs }).files);
   expect(chosenAt(START + 2000, hour)).toEqual(["/in/before", "/in/after"]);
   for (let time = START + 3000; time <= START + 2000 + hour; time += 1000)
     expect(chosenAt(time, START + 2000 + hour - time)).toEqual([]);

@@ -130,13 +130,20 @@ export class NewFiles {
    *   the reference for times of changes.
    * @param leadMs How far the clock was set forward, ahead of the batches: files are new up to this long after the
    *   batch's time.
+   * @param dueMs When the batch after the last one was due, which is earlier if batches were left out in between. Files
+   *   that it would have found are new now.
    */
-  choose(entries: readonly FileEntry[] | undefined, batchTime: number, nowMs: number, leadMs = 0): Choice {
+  choose(
+    entries: readonly FileEntry[] | undefined,
+    batchTime: number,
+    nowMs: number,
+    { leadMs = 0, dueMs = batchTime }: { readonly leadMs?: number; readonly dueMs?: number } = {},
+  ): Choice {
     const known = this.#chosen.get(batchTime);
     if (known !== undefined || entries === undefined) return { files: known ?? [], gone: [], ignored: new Map() };
     const until = Math.min(batchTime + leadMs, nowMs);
     // Files from before the clock was set forward are new as well.
-    const oldest = Math.max(this.#afterMs, Math.min(batchTime, nowMs) - this.#rememberMs);
+    const oldest = Math.max(this.#afterMs, Math.min(batchTime, nowMs, dueMs) - this.#rememberMs);
     const { gone, forgotten } = this.#forget(entries, oldest, batchTime);
     const files = entries
       .filter((entry) => this.#isNew(entry, oldest, until))

@@ -28,11 +28,22 @@ export class QueueStream<T> extends UnloggedInput {
   readonly #options: QueueOptions<T>;
   /** Batches of the queue that were taken. */
   #taken = 0;
+  /** The length of the queue at the start of the job. */
+  #held = 0;
 
   constructor(graph: GraphBuilder, queue: readonly QueuedBatch<T>[], options: QueueOptions<T>) {
     super(graph);
     this.#queue = queue;
     this.#options = options;
+    graph.addLife({
+      begin: async () => {
+        this.#held = queue.length;
+      },
+    });
+  }
+
+  more(): boolean {
+    return this.#taken < this.#held;
   }
 
   protected take(): GivenRdd {

@@ -46,7 +46,7 @@ export class RateStream extends PolledInputNode {
     const { zeroTime } = scope.history;
     const sinceMs = scope.time - zeroTime;
     const recordsPerSecond = this.#recordsPerSecond;
-    const from = recordsDue(recordsPerSecond, sinceMs - this.slideMs);
+    const from = recordsDue(recordsPerSecond, scope.history.lastBatch - zeroTime);
     return { kind: "rate", from, until: recordsDue(recordsPerSecond, sinceMs), recordsPerSecond, zeroTime };
   }
 

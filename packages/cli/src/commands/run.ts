@@ -2,6 +2,7 @@ import { fromWireError } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
 import type { RunRequest } from "../engine.ts";
+import { badUsage } from "../errors.ts";
 import { EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
 import { type RunFlags, withRunnableJob } from "../job-options.ts";
@@ -10,6 +11,7 @@ import type { GlobalOptions } from "../operator-command.ts";
 import { rerunOnChange, type StartRun } from "../rerun.ts";
 import { readerIsGone } from "../signals.ts";
 import { checkConf, parseCount } from "../values.ts";
+import { WaitingLines } from "../waiting.ts";
 
 interface RunOptions extends RunFlags {
   readonly master: string;
@@ -24,8 +26,11 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
     .option("--watch", "start the job again whenever one of its files changes")
     .description("run a job on a cluster of its own; Ctrl-C stops it gracefully, a second Ctrl-C at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
+      if (options.availableNow && options.batches !== undefined)
+        throw badUsage("--batches and --available-now each say when the job ends. Give one of them.");
       const request = {
-        ...{ jobFile: job, args, drop: options.drop ?? [], batches: options.batches },
+        ...{ jobFile: job, args, drop: options.drop ?? [] },
+        ...{ batches: options.batches, availableNow: options.availableNow === true },
         ...{ master: parseMaster(options.master, console.cores), conf: checkConf(options.conf) },
       };
       const verbose = program.opts<GlobalOptions>().verbose === true;
@@ -43,16 +48,21 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
     });
 }
 
-type OnceRequest = Omit<RunRequest, "output" | "onWarning" | "onProgress" | "onBatch">;
+type OnceRequest = Omit<RunRequest, "output" | "onWarning" | "onProgress" | "onBatch" | "onDraining">;
 
 /** Runs the job to its end and reports how it failed. */
 async function runOnce(console: Console, request: OnceRequest, verbose: boolean): Promise<number> {
   const batches = { over: 0, failed: 0 };
+  let lines: WaitingLines | undefined;
   const failure = await console.engine.runEmbedded({
     ...request,
     output: (stream, bytes) => (stream === "stdout" ? console.out(bytes) : console.err(bytes)),
     onWarning: (message) => tell(console, message),
     onProgress: (step) => tell(console, step),
+    onDraining: ({ waitsFor, by }) => {
+      lines ??= new WaitingLines(console, "stopping");
+      lines.tell(waitsFor, by);
+    },
     onBatch: ({ state }) => {
       if (state === "failed") batches.failed += 1;
       if (state === "failed" || state === "completed") batches.over += 1;

@@ -41,7 +41,8 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
         const verbose = program.opts<GlobalOptions>().verbose === true;
         let job: JobSummary;
         try {
-          job = await operator.submit({ artefact, name: options.name, conf, args, drop: options.drop ?? [] });
+          const { drop = [], availableNow = false } = options;
+          job = await operator.submit({ artefact, name: options.name, conf, args, drop, availableNow });
         } catch (error) {
           const told = { ran: false, json: options.json === true, verbose };
           return setExit(await tellJobFailure(console, file, error, told));

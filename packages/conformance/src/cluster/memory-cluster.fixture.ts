@@ -53,6 +53,7 @@ export interface MemoryClusterOptions {
   readonly batches?: number;
   /** Names of what may be dropped from its checkpoint. */
   readonly drop?: readonly string[];
+  readonly availableNow?: boolean;
   /** The working directory of its processes; by default one of its own. */
   readonly directory?: string;
   /** The time at which it is started. */
@@ -112,6 +113,7 @@ export class MemoryCluster {
       dataDir: directory,
       heapBytes: parseConf({})["driver.heap"],
       batches: options.batches,
+      availableNow: options.availableNow === true,
       data: { kind: "memory", network },
       cluster: true,
       executors: options.executors ?? 1,

@@ -47,7 +47,8 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
   try {
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
-    const build = { name: undefined, args, drop: [], conf, directory: join(directory, "state"), looksOnly: true };
+    const directories = { directory: join(directory, "state"), looksOnly: true };
+    const build = { name: undefined, args, drop: [], conf, ...directories, availableNow: false };
     thread = workerThread({ module, externals })(
       { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },
       { onMessage, onLost: (error) => end.reject(error) },

@@ -14,7 +14,7 @@ import {
   type WireError,
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
-import type { BatchSummary } from "@millrace/rpc";
+import type { BatchSummary, DrainSummary } from "@millrace/rpc";
 import { beginInWords } from "@millrace/rpc/resumed";
 import type { StopRequest } from "@millrace/scheduler";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
@@ -30,6 +30,8 @@ export interface RunEmbeddedOptions {
   readonly master: Master;
   /** The number of batches to complete before a graceful stop; `undefined`: until interrupted. */
   readonly batches: number | undefined;
+  /** End when the inputs have given what they held at the start. */
+  readonly availableNow: boolean;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   /** Names of what may be dropped from the checkpoint. */
@@ -45,6 +47,8 @@ export interface RunEmbeddedOptions {
   readonly onProgress: (step: string) => void;
   /** Called when a batch starts and when it has ended. */
   readonly onBatch: (batch: BatchSummary) => void;
+  /** Called while the job stops gracefully, whenever it waits for something else. */
+  readonly onDraining: (draining: DrainSummary) => void;
 }
 
 /** The failure of a job of `run`. */
@@ -109,6 +113,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       dataDir: directory,
       heapBytes: parseConf(options.conf)["driver.heap"],
       batches: options.batches,
+      availableNow: options.availableNow,
       data: executors.data,
       cluster: options.master.kind !== "local",
       executors: options.master.kind === "local" ? 1 : options.master.executors,
@@ -146,6 +151,7 @@ function report(event: JobDriverEvent, options: RunEmbeddedOptions): void {
   if (event.type === "warning" && event.told) options.onWarning(event.warning.message);
   else if (event.type === "warningOver" && event.over.message !== undefined) options.onWarning(event.over.message);
   else if (event.type === "batch") options.onBatch(event.batch);
+  else if (event.type === "draining") options.onDraining(event.draining);
   else if (event.type === "built") {
     options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
     if (event.log !== undefined) options.onProgress(beginInWords(event.log));

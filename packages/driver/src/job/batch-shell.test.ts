@@ -28,7 +28,7 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
     {
       begin: () => {},
       allocate: (time) => shell.onAllocated(time),
-      fixInput: (time) => shell.onInputFixed(time),
+      fixInput: (time) => shell.onInputFixed(time, false),
       runBatch: (time) => {
         seen.push(`batch ${time - 1_000_000}`);
         if (!hangs) shell.onOutputsDone(time, { ...DONE, prepared });

@@ -3,6 +3,7 @@ import {
   type Clock,
   type EpochMs,
   type JobConf,
+  type Millis,
   millis,
   systemRng,
   type Timer,
@@ -26,6 +27,7 @@ import {
   batchesDue,
   batchGenerator,
   batchTime,
+  batchWaits,
   JOB_BEHIND,
   jobBehind,
   type LoggedEnd,
@@ -119,8 +121,12 @@ export class BatchShell {
       readonly batchIntervalMs: number;
       readonly receivers: readonly ReceiverPlan[];
       readonly batches: number | undefined;
+      /** False by default. */
+      readonly availableNow?: boolean;
       /** The job has polled inputs. */
       readonly polls: boolean;
+      /** Only for jobs that go on from a log. */
+      readonly slides?: readonly Millis[];
       readonly clock: Clock;
     },
     ports: BatchShellPorts,
@@ -134,6 +140,9 @@ export class BatchShell {
       interval: millis(options.batchIntervalMs),
       allocatedMax: options.conf["batches.allocated.max"],
       onFailure: options.conf["batch.failure"],
+      missed: options.conf["batches.missed"],
+      slides: options.slides ?? [],
+      availableNow: options.availableNow === true,
       logged: ports.log !== undefined,
       polls: options.polls,
       attemptsMax: options.conf["task.attempts.max"],
@@ -152,7 +161,7 @@ export class BatchShell {
 
   /** Begins at the next multiple of the interval, or goes on from an earlier run of the job. */
   start(resumed?: ResumedBatches): void {
-    this.#time = batchClock(this.#state.settings.interval, this.#reading());
+    this.#time = batchClock(this.#state.settings.interval, this.#reading(), resumed?.last);
     this.dispatch({ type: "started", now: this.#now(), ...(resumed === undefined ? {} : { resumed }) });
   }
 
@@ -170,9 +179,9 @@ export class BatchShell {
     this.dispatch({ type: "allocated", time });
   }
 
-  /** The batch's input is complete. */
-  onInputFixed(time: EpochMs): void {
-    this.dispatch({ type: "inputFixed", time });
+  /** The batch's input is complete. `more`: some inputs hold more for a run up to what they held at its start. */
+  onInputFixed(time: EpochMs, more: boolean): void {
+    this.dispatch({ type: "inputFixed", time, more });
   }
 
   /** Every output of the batch was attempted. If the batch has been cancelled, its prepared outputs are discarded. */
@@ -195,6 +204,11 @@ export class BatchShell {
   /** All receivers have stopped. `pending`: some of their blocks are allocated to no batch. */
   onReceiversStopped(pending: boolean): void {
     this.dispatch({ type: "receiversStopped", now: this.#now(), pending });
+  }
+
+  /** The batches that a graceful stop still waits for. */
+  waits(): readonly string[] {
+    return batchWaits(this.#state);
   }
 
   dispatch(event: BatchEvent): void {

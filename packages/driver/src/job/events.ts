@@ -1,6 +1,6 @@
 import type { EpochMs, ExecutorId, Millis, Warning, WarningOver } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { BatchSummary, ResumedSummary } from "@millrace/rpc";
+import type { BatchSummary, DrainSummary, ResumedSummary } from "@millrace/rpc";
 import type { ExecutorFigures, JobEnd } from "@millrace/scheduler";
 
 /** Memory of one executor process of a job. */
@@ -29,6 +29,10 @@ export type JobDriverEvent =
   /** The number of batches that wait for the running one; 0 at first. */
   | { readonly type: "waiting"; readonly batches: number }
   | { readonly type: "executors"; readonly executors: number }
+  /** The job stops gracefully; again whenever it waits for something else. */
+  | { readonly type: "draining"; readonly draining: DrainSummary }
+  /** Executors leave: what the job needs each of them for. Again when that changes. */
+  | { readonly type: "leaving"; readonly executors: ReadonlyMap<ExecutorId, readonly string[]> }
   /** An executor's figures for the job, about once a second; `undefined`: it is gone. */
   | { readonly type: "figures"; readonly executor: ExecutorId; readonly figures: ExecutorFigures | undefined }
   /** `told`: worth a line in a log; other repetitions are only counted. */

@@ -11,17 +11,20 @@ import {
   unreachable,
   type WireError,
 } from "@millrace/base";
-import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
+import type { ExecutorSession, FromExecutor, ResumedSummary } from "@millrace/rpc";
 import {
   type JobEnd,
+  type JobLife,
   type JobLifeEffect,
   type JobLifeEvent,
   jobLife,
+  type ResumedBatches,
   type StopRequest,
   stepJobLife,
 } from "@millrace/scheduler";
 import { Alarm } from "../alarm.ts";
 import { Dispatcher } from "../dispatcher.ts";
+import { DrainReport } from "./drain-report.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
 import type { JobDriverEvent } from "./events.ts";
 import type { ExecutorInfo } from "./executor-link.ts";
@@ -52,6 +55,8 @@ export interface JobDriverOptions {
   readonly heapBytes: number;
   /** End after this many batches. */
   readonly batches: number | undefined;
+  /** End when the inputs have given what they held at the start. */
+  readonly availableNow: boolean;
   readonly data: DriverDataOptions;
   /** False if the only executor is in the driver's process; otherwise several may join, even later. */
   readonly cluster: boolean;
@@ -73,7 +78,9 @@ export interface JobDriverOptions {
  */
 export class JobDriver {
   readonly #options: JobDriverOptions;
+  readonly #life: JobLife;
   readonly #machine: Dispatcher<JobLifeEvent, JobLifeEffect>;
+  readonly #drains: DrainReport;
   readonly #alarm: Alarm;
   readonly #thread: JobThread;
   readonly #data: DriverData;
@@ -98,23 +105,27 @@ export class JobDriver {
     this.#data = data;
     this.#warnings = new JobWarnings(options);
     this.#zones = new Zones(this.#warnings.warn);
-    const life = jobLife({
+    this.#life = jobLife({
       executors: options.executors,
       gather: millis(options.gatherMs),
       parallelismMin: options.cluster ? 2 : 1,
     });
     this.#machine = new Dispatcher(
-      (event) => stepJobLife(life, event),
+      (event) => stepJobLife(this.#life, event),
       (effect) => this.#perform(effect),
     );
     this.#alarm = new Alarm(clock, (at) => this.#machine.dispatch({ type: "tick", at }));
+    this.#drains = new DrainReport(clock, () => ({ life: this.#life, running: this.#running }), options.onEvent);
     this.#executors = new Executors({
       job,
       clock,
       log,
       warn: this.#warnings.warn,
       onReady: (info) => this.#onExecutorReady(info),
-      onLeaving: (executor) => this.#running?.leaving(executor),
+      onLeaving: (executor) => {
+        this.#running?.leaving(executor);
+        this.#drains.look();
+      },
       onLost: (executor, error) => this.#onExecutorLost(executor, error),
       onMessage: (executor, message) => this.#onExecutorMessage(executor, message),
       onAllSettled: () => this.#machine.dispatch({ type: "settled" }),
@@ -130,6 +141,7 @@ export class JobDriver {
           conf: options.conf,
           directory: `${options.dataDir}/checkpoint`,
           looksOnly: false,
+          availableNow: options.availableNow,
         },
       },
       { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(toWireError(error)) },
@@ -172,7 +184,8 @@ export class JobDriver {
       case "startBatches":
         return this.#startBatches(effect.executors, effect.parallelism);
       case "stopBatches":
-        return this.#running?.drain();
+        this.#running?.drain();
+        return this.#drains.look();
       case "cutBatches":
         return this.#running?.cut();
       case "tellEnd": {
@@ -215,7 +228,7 @@ export class JobDriver {
       case "released":
         return this.#running?.onReleased(message.times, message.shuffles);
       case "inputFixed":
-        return this.#running?.onInputFixed(message.time, message.inputs);
+        return this.#running?.onInputFixed(message.time, message.inputs, message.more);
       case "outputsDone":
         return this.#running?.onOutputsDone(message.time, message.outcome);
       case "logged":
@@ -268,19 +281,26 @@ export class JobDriver {
       restartsMax: conf["driver.restarts.max"],
       log: log && {
         ...log,
-        resumed: log.resumed && resumedSummary(log.resumed, batchIntervalMs, this.#options.clock.now()),
+        resumed: log.resumed && this.#resumed(log.resumed, built),
       },
     });
     const settings = { stopTimeout, parallelism: conf["default.parallelism"] };
     this.#machine.dispatch({ type: "built", settings, at: this.#now() });
   }
 
+  #resumed(resumed: ResumedBatches, { batchIntervalMs, conf }: Built): ResumedSummary {
+    const { clock, availableNow } = this.#options;
+    const together = availableNow || conf["batches.missed"] === "one";
+    return resumedSummary(resumed, { interval: millis(batchIntervalMs), together, now: clock.now() });
+  }
+
   #startBatches(executors: number, defaultParallelism: number): void {
     assert(this.#built !== undefined, "batches start once the job is built");
-    const { clock, batches, cluster, onEvent } = this.#options;
+    const { clock, batches, availableNow, cluster, onEvent } = this.#options;
     this.#running = new RunningJob(this.#built, this.#watched, {
       clock,
       batches,
+      availableNow,
       onEvent,
       executors: this.#executors,
       data: this.#data,
@@ -323,6 +343,7 @@ export class JobDriver {
 
   #finish(end: JobEnd): void {
     this.#ended = true;
+    this.#drains.end();
     this.#running?.close();
     // First, so that executor processes that end do not count as lost.
     this.#options.onEvent({ type: "ended", end });

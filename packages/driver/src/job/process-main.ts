@@ -29,7 +29,7 @@ function tell(message: FromJobProcess): void {
 }
 
 async function start(message: Extract<ToJobProcess, { readonly type: "start" }>): Promise<void> {
-  const { job, name, module, args, drop, conf, dataDir, listen, heapBytes, executors } = message;
+  const { job, name, module, args, drop, availableNow, conf, dataDir, listen, heapBytes, executors } = message;
   const artefact = await readFile(message.artefact);
   driver = await JobDriver.start({
     job,
@@ -46,6 +46,7 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     executors,
     gatherMs: GATHER_MS,
     batches: undefined,
+    availableNow,
     clock: new SystemClock(),
     log,
     executorsHint: "`millrace executors` lists those that are connected.",

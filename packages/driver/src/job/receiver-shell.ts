@@ -13,12 +13,14 @@ import type { BatchInput, BlockId, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
   inputOfBatch,
+  leavingWaits,
   type ReceivedLoss,
   type ReceiverEffect,
   type ReceiverEvent,
   type ReceiverTracker,
   receivedLoss,
   receiverTracker,
+  receiverWaits,
   recordsOfBatch,
   stepReceivers,
 } from "@millrace/scheduler";
@@ -100,6 +102,16 @@ export class ReceiverShell {
     } else if (message.type === "receiver") {
       this.dispatch({ type: "receiverStatus", executor, stream: message.stream, status: message.status });
     }
+  }
+
+  /** The receivers that a graceful stop waits for. */
+  waits(): readonly string[] {
+    return receiverWaits(this.#state);
+  }
+
+  /** What leaving executors are needed for. */
+  leavingWaits(): ReadonlyMap<ExecutorId, readonly string[]> {
+    return leavingWaits(this.#state);
   }
 
   /** Received data that was not processed. */

@@ -1,17 +1,18 @@
-import type { EpochMs } from "@millrace/base";
+import type { EpochMs, Millis } from "@millrace/base";
 import type { ResumedSummary } from "@millrace/rpc";
-import type { ResumedBatches } from "@millrace/scheduler";
+import { missedTicks, type ResumedBatches } from "@millrace/scheduler";
 
-/** From where a job goes on, for operators. */
+/** From where a job goes on, for operators. @param job.together One batch stands for all ticks that were missed. */
 export function resumedSummary(
   { committed, zeroTime, pending, last }: ResumedBatches,
-  intervalMs: number,
-  now: EpochMs,
+  job: { readonly interval: Millis; readonly together: boolean; readonly now: EpochMs },
 ): ResumedSummary {
+  const { interval, together, now } = job;
   return {
     committed: committed.last > zeroTime ? committed.last : undefined,
-    batches: committed.last > zeroTime ? Math.round((committed.last - zeroTime) / intervalMs) : 0,
+    batches: committed.last > zeroTime ? Math.round((committed.last - zeroTime) / interval) : 0,
     pending: pending && { time: pending.time, prepared: pending.prepared !== undefined },
-    missed: Math.max(0, Math.floor((now - last) / intervalMs)),
+    missed: missedTicks({ last, interval }, now),
+    together,
   };
 }

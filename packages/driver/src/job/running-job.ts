@@ -47,6 +47,8 @@ export interface RunningJobPorts {
   readonly warnings: JobWarnings;
   /** End after this many batches. */
   readonly batches: number | undefined;
+  /** End when the inputs have given what they held at the start. */
+  readonly availableNow: boolean;
   /** Executors store second copies of received blocks if a level requires them. */
   readonly replicate: boolean;
   onEvent(event: JobDriverEvent): void;
@@ -103,6 +105,16 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#batches.dispatch({ type: "stopRequested" });
   }
 
+  /** What a drain still waits for. */
+  waits(): readonly string[] {
+    return [...this.#batches.waits(), ...this.#receivers.waits()];
+  }
+
+  /** What leaving executors are needed for. */
+  leavingWaits(): ReadonlyMap<ExecutorId, readonly string[]> {
+    return this.#receivers.leavingWaits();
+  }
+
   /** Cancels running work and takes no more. */
   cut(): void {
     this.#batches.dispatch({ type: "stopNow" });
@@ -127,6 +139,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   leaving(executor: ExecutorId): void {
+    this.#tasks.dispatch({ type: "executorLeaving", executor });
     this.#receivers.dispatch({ type: "executorLeaving", executor });
   }
 
@@ -151,10 +164,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     for (const batch of times) this.#receivers.dispatch({ type: "batchReleased", batch });
   }
 
-  onInputFixed(time: EpochMs, inputs: ReadonlyMap<string, FixedInput>): void {
+  onInputFixed(time: EpochMs, inputs: ReadonlyMap<string, FixedInput>, more: boolean): void {
     this.#answered(() => {
       this.#receivers.dispatch({ type: "inputFixed", batch: time, inputs });
-      this.#batches.onInputFixed(time);
+      this.#batches.onInputFixed(time, more);
     });
   }
 

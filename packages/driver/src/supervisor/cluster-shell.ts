@@ -1,5 +1,7 @@
 import {
   type Clock,
+  type Deferred,
+  deferred,
   type ExecutorId,
   epochMs,
   type JobId,
@@ -16,6 +18,8 @@ import {
 } from "@millrace/base";
 import type { ExecutorSummary, FromMember, MemberSession, ToMember } from "@millrace/rpc";
 import {
+  type DrainRequestId,
+  drainRequestId,
   type MemberSessionId,
   type Membership,
   type MembershipEffect,
@@ -48,6 +52,8 @@ export class ClusterShell {
     { readonly session: MemberSession; executor: ExecutorId | undefined }
   >();
   #nextSession = 0;
+  readonly #drains = new Map<DrainRequestId, Deferred<void>>();
+  #nextDrain = 0;
   #wake: Timer | undefined;
 
   constructor(
@@ -91,14 +97,23 @@ export class ClusterShell {
     this.#machine.dispatch({ type: "jobRemoved", job, at: this.#clock.now(), grace });
   }
 
-  executors(): readonly Omit<ExecutorSummary, "rssBytes">[] {
+  /** Has an executor leave. Resolves when it has; rejects if it may not, or is lost. */
+  drain(executor: ExecutorId): Promise<void> {
+    const request = drainRequestId(this.#nextDrain++);
+    const left = deferred<void>();
+    this.#drains.set(request, left);
+    this.#machine.dispatch({ type: "drainRequested", request, executor });
+    return left.promise;
+  }
+
+  executors(): readonly Omit<ExecutorSummary, "rssBytes" | "waitsFor">[] {
     const wallAheadMs = this.#wall.now() - this.#clock.now();
     return [...this.#state.members.values()].map((member) => ({
       id: member.executor,
       host: member.host,
       slots: member.slots,
       memoryBytes: member.memoryBytes,
-      state: member.session === undefined ? "lost" : member.leaving ? "leaving" : "connected",
+      state: member.session === undefined ? "lost" : member.leaving ? "draining" : "connected",
       jobs: [...member.processes.keys()],
       lastSeenAt: epochMs(member.lastSeenAt + wallAheadMs),
     }));
@@ -145,6 +160,13 @@ export class ClusterShell {
         return this.#sessions.get(effect.session)?.session.close();
       case "close":
         return this.#sessions.get(effect.session)?.session.close();
+      case "leave":
+        return this.#send(effect.session, { type: "leave" });
+      case "drainAnswered": {
+        const left = this.#drains.get(effect.request);
+        this.#drains.delete(effect.request);
+        return effect.error === undefined ? left?.resolve() : left?.reject(effect.error);
+      }
       case "startJob": {
         const message = this.#ports.startMessage(effect.job);
         return message === undefined ? undefined : this.#send(effect.session, message);
@@ -161,7 +183,7 @@ export class ClusterShell {
       case "executorLeaving":
         return this.#log.info(
           { executor: effect.executor },
-          `executor ${effect.executor} was told to end, and serves its jobs until they release it`,
+          `executor ${effect.executor} drains: it serves its jobs until they release it`,
         );
       case "executorLeft":
         return this.#log.info({ executor: effect.executor }, `executor ${effect.executor} has left`);

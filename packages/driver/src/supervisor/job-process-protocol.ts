@@ -27,6 +27,7 @@ export type ToJobProcess =
       readonly artefact: string;
       readonly args: readonly string[];
       readonly drop: readonly string[];
+      readonly availableNow: boolean;
       readonly conf: Readonly<Record<string, string>>;
       readonly dataDir: string;
       readonly listen: JobListen;

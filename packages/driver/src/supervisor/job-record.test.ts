@@ -17,6 +17,7 @@ const fresh: JobRecord = {
   submittedAt: 7,
   drop: [],
   args: ["a"],
+  availableNow: false,
   conf: { "stop.timeout": "1s" },
   executors: 0,
   counts,

@@ -23,6 +23,7 @@ export interface JobRecord {
   readonly submittedAt: number;
   readonly args: readonly string[];
   readonly drop: readonly string[];
+  readonly availableNow: boolean;
   readonly conf: Readonly<Record<string, string>>;
   /** From when it was built. */
   readonly built?:
@@ -68,6 +69,7 @@ const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
   submittedAt: count,
   args: v.array(v.string()),
   drop: v.array(v.string()),
+  availableNow: v.boolean(),
   conf: v.record(v.string(), v.string()),
   built: v.optional(
     v.object({

@@ -1,5 +1,5 @@
 import { type ExecutorId, unreachable, type Warning } from "@millrace/base";
-import type { BatchSummary, JobSummary } from "@millrace/rpc";
+import type { BatchSummary, DrainSummary, JobSummary } from "@millrace/rpc";
 import { type ExecutorFigures, WarningLog } from "@millrace/scheduler";
 import type { JobDriverEvent } from "../job/events.ts";
 import type { JobCounts } from "./job-record.ts";
@@ -18,6 +18,9 @@ export class JobView {
   #failed = 0;
   #waiting = 0;
   #spilledBytes = 0;
+  #draining: DrainSummary | undefined;
+  /** By executor that leaves: what the job needs it for. */
+  #leaving: ReadonlyMap<ExecutorId, readonly string[]> = new Map();
   readonly #warnings = new WarningLog();
   readonly #batches = new Map<number, BatchSummary>();
   /** By executor of the job. */
@@ -42,6 +45,12 @@ export class JobView {
         return this.#onBatch(event.batch);
       case "waiting":
         this.#waiting = event.batches;
+        return;
+      case "draining":
+        this.#draining = event.draining;
+        return;
+      case "leaving":
+        this.#leaving = event.executors;
         return;
       case "figures":
         if (event.figures === undefined) this.#figures.delete(event.executor);
@@ -79,6 +88,8 @@ export class JobView {
   #nothingRuns(state: "waiting" | "cancelled"): void {
     this.executors = 0;
     this.#waiting = 0;
+    this.#draining = undefined;
+    this.#leaving = new Map();
     this.#figures.clear();
     for (const [time, batch] of this.#batches)
       if (batch.state === "running") this.#batches.set(time, { ...batch, state });
@@ -97,6 +108,7 @@ export class JobView {
       log: this.log,
       warnings: this.#warnings.list(),
       executorFigures: [...this.#figures.values()],
+      draining: this.#draining,
     };
   }
 
@@ -117,6 +129,12 @@ export class JobView {
     this.restarts = restarts;
   }
 
+  /** What the job needs a leaving executor for. */
+  waitsOf(executor: ExecutorId): readonly string[] {
+    return this.#leaving.get(executor) ?? [];
+  }
+
+  /** An executor's figures for it; `undefined` if unknown. */
   figuresOf(executor: ExecutorId): ExecutorFigures | undefined {
     return this.#figures.get(executor);
   }

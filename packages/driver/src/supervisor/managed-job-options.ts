@@ -10,6 +10,8 @@ export interface ManagedJobOptions {
   readonly args: readonly string[];
   /** Names of what may be dropped from its checkpoint. */
   readonly drop: readonly string[];
+  /** End when the inputs have given what they held at the start. */
+  readonly availableNow: boolean;
   readonly conf: Readonly<Record<string, string>>;
   readonly directory: string;
   /** Its driver process has a token of its own. */
@@ -34,13 +36,15 @@ export interface JobDriverPort {
 }
 
 /** The record of a job that is submitted now. */
-export function newRecord({ name, fallbackName, args, drop, conf, clock }: ManagedJobOptions): JobRecord {
+export function newRecord(options: ManagedJobOptions): JobRecord {
+  const { name, fallbackName, args, drop, availableNow, conf, clock } = options;
   return {
     ...(name === undefined ? {} : { name }),
     fallbackName,
     submittedAt: clock.now(),
     args: [...args],
     drop: [...drop],
+    availableNow,
     conf,
     executors: 0,
     stopping: false,

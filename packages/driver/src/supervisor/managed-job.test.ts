@@ -15,6 +15,7 @@ async function create(parts: { readonly data: string; readonly packed: Uint8Arra
     fallbackName: "j",
     args: [],
     drop: [],
+    availableNow: false,
     conf: {},
     directory: join(parts.data, "jobs"),
     listen: { host: "127.0.0.1" },

@@ -26,10 +26,9 @@ import {
   warningKind,
 } from "@millrace/base";
 import { installArtefact } from "@millrace/bundler";
-import type { BatchSummary, JobSummary } from "@millrace/rpc";
+import type { JobSummary } from "@millrace/rpc";
 import { beginInWords } from "@millrace/rpc/resumed";
 import {
-  type ExecutorFigures,
   type JobEffect,
   type JobEvent,
   type JobLifecycle,
@@ -211,6 +210,11 @@ export class ManagedJob {
     this.#view.warn(warning, this.#options.clock.now());
   }
 
+  /** What its driver processes report. */
+  get view(): Pick<JobView, "batches" | "figuresOf" | "waitsOf"> {
+    return this.#view;
+  }
+
   summary(): JobSummary {
     const { end, built } = this.#record.current;
     const { state, error } = this.#state;
@@ -224,15 +228,6 @@ export class ManagedJob {
       error: this.over ? end?.error : error,
       driverPid: this.over ? undefined : this.#process?.pid,
     };
-  }
-
-  /** An executor's figures for it; `undefined` if unknown. */
-  figuresOf(executor: ExecutorId): ExecutorFigures | undefined {
-    return this.#view.figuresOf(executor);
-  }
-
-  batches(): readonly BatchSummary[] {
-    return this.#view.batches();
   }
 
   async #install(packed: Uint8Array): Promise<void> {
@@ -275,7 +270,7 @@ export class ManagedJob {
   }
 
   #startDriver(): void {
-    const { id, args, drop, conf, directory, heapBytes } = this.#options;
+    const { id, args, drop, availableNow, conf, directory, heapBytes } = this.#options;
     const token = randomBytes(24).toString("base64url");
     const process = new JobDriverProcess(
       { job: id, log: this.log, heapBytes },
@@ -293,7 +288,7 @@ export class ManagedJob {
       name: this.#options.name,
       module: this.#module,
       artefact: join(directory, "artefact"),
-      ...{ args, drop, conf },
+      ...{ args, drop, availableNow, conf },
       dataDir: directory,
       listen: { ...this.#options.listen, token },
       heapBytes,

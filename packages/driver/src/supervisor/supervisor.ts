@@ -6,6 +6,7 @@ import {
   type EngineError,
   type ErrorFactory,
   type ErrorFields,
+  type ExecutorId,
   errorKind,
   type JobId,
   jobId,
@@ -65,6 +66,9 @@ export interface DriverOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** What a submission says of its job. */
+type GivenOptions = Pick<ManagedJobOptions, "name" | "fallbackName" | "args" | "drop" | "conf" | "availableNow">;
 
 /**
  * The long-running driver: maintains the membership of executors, starts a driver process for each job, answers
@@ -150,11 +154,9 @@ export class DriverSupervisor implements OperatorService {
     const { hash, manifest } = readManifest(request.artefact);
     const fallbackName = manifest.entry.replace(/\.[cm]?[jt]sx?$/, "");
     const id = this.#newId(request.name ?? fallbackName);
-    const { name, args, drop, conf } = request;
-    const job = await ManagedJob.create(
-      this.#jobOptions(id, { name, fallbackName, args, drop, conf }),
-      request.artefact,
-    );
+    const { name, args, drop, conf, availableNow } = request;
+    const given = { name, fallbackName, args, drop, conf, availableNow };
+    const job = await ManagedJob.create(this.#jobOptions(id, given), request.artefact);
     this.#jobs.set(id, job);
     this.#forgetOldJobs();
     this.#options.log.info({ job: id, artefact: hash.slice(0, 12) }, `job ${id} submitted`);
@@ -164,10 +166,7 @@ export class DriverSupervisor implements OperatorService {
   }
 
   /** @throws BAD_CONFIGURATION */
-  #jobOptions(
-    id: JobId,
-    given: Pick<ManagedJobOptions, "name" | "fallbackName" | "args" | "drop" | "conf">,
-  ): ManagedJobOptions {
+  #jobOptions(id: JobId, given: GivenOptions): ManagedJobOptions {
     const { jobPorts, tls, host, clock, log, restartPauseMax, dataDir } = this.#options;
     return {
       ...given,
@@ -196,8 +195,9 @@ export class DriverSupervisor implements OperatorService {
       this.#usedIds.add(id);
       try {
         if (typeof record === "string") throw jobRecordUnreadable(unreadable(id, record), { fields: { job: id } });
-        const { name, fallbackName, args, drop, conf } = record;
-        const job = ManagedJob.restored(this.#jobOptions(id, { name, fallbackName, args, drop, conf }), record);
+        const { name, fallbackName, args, drop, conf, availableNow } = record;
+        const given = { name, fallbackName, args, drop, conf, availableNow };
+        const job = ManagedJob.restored(this.#jobOptions(id, given), record);
         this.#jobs.set(id, job);
         restored.push(job);
       } catch (error) {
@@ -217,7 +217,7 @@ export class DriverSupervisor implements OperatorService {
   }
 
   async batches(id: JobId): Promise<readonly BatchSummary[]> {
-    return this.#job(id).batches();
+    return this.#job(id).view.batches();
   }
 
   async executors(): Promise<readonly ExecutorSummary[]> {
@@ -225,11 +225,22 @@ export class DriverSupervisor implements OperatorService {
   }
 
   executorList(): readonly ExecutorSummary[] {
-    return this.#cluster.executors().map((executor) => ({ ...executor, rssBytes: this.#rssOf(executor) }));
+    return this.#cluster
+      .executors()
+      .map((executor) => ({ ...executor, rssBytes: this.#rssOf(executor), waitsFor: this.#waitsOf(executor) }));
+  }
+
+  drain(executor: ExecutorId): Promise<void> {
+    return this.#cluster.drain(executor);
+  }
+
+  #waitsOf({ id, state, jobs }: Pick<ExecutorSummary, "id" | "state" | "jobs">): readonly string[] {
+    if (state !== "draining") return [];
+    return jobs.flatMap((job) => (this.#jobs.get(job)?.view.waitsOf(id) ?? []).map((what) => `${job}: ${what}`));
   }
 
   #rssOf({ id, jobs }: Pick<ExecutorSummary, "id" | "jobs">): number {
-    return jobs.reduce((sum, job) => sum + (this.#jobs.get(job)?.figuresOf(id)?.rssBytes ?? 0), 0);
+    return jobs.reduce((sum, job) => sum + (this.#jobs.get(job)?.view.figuresOf(id)?.rssBytes ?? 0), 0);
   }
 
   logs(id: JobId, options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<LogEntry> {

@@ -82,7 +82,11 @@ async function cluster(port = 0): Promise<Cluster> {
 
 async function supervisor(
   server: RpcServer,
-  { token = TOKEN, clock = new SystemClock() }: { readonly token?: string; readonly clock?: Clock } = {},
+  {
+    token = TOKEN,
+    clock = new SystemClock(),
+    graceMs = 60_000,
+  }: { readonly token?: string; readonly clock?: Clock; readonly graceMs?: number } = {},
 ): Promise<ExecutorSupervisor> {
   const started = new ExecutorSupervisor({
     driver: server.address,
@@ -92,6 +96,7 @@ async function supervisor(
     memoryBytes: 1 << 30,
     host: "127.0.0.1",
     workDir: await temporary(),
+    graceMs,
     clock,
     log: silentLogger(),
     output: () => undefined,
@@ -158,7 +163,7 @@ test("an executor that leaves announces it, takes no new job, and ends when it h
   const supervising = await supervisor(server);
   const atDriver = await member();
   await startsJob(atDriver);
-  const left = supervising.leave(60_000);
+  const left = supervising.leave();
   expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
   atDriver.session.send(startJob(jobId("j-2"), (await jobDriver()).server));
   // Nothing of the job was there yet: there is nothing to release.
@@ -170,13 +175,23 @@ test("an executor that leaves announces it, takes no new job, and ends when it h
 test("an executor whose grace period is over ends with an error that names its jobs", async () => {
   const { server, member } = await cluster();
   const clock = new ManualClock(epochMs(0));
-  const supervising = await supervisor(server, { clock });
+  const supervising = await supervisor(server, { clock, graceMs: 1_000 });
   const atDriver = await member();
   await startsJob(atDriver);
-  const left = supervising.leave(1_000);
+  const left = supervising.leave();
   clock.advance(millis(1_000)); // before its process can have answered
   await expect(left).rejects.toThrow(/^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not release/);
   expect(await supervising.ended).toMatchObject({ code: "GRACE_OVER" });
+  expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: { kind: { code: "GRACE_OVER" } } });
+});
+
+test("an executor leaves when the driver has it leave", async () => {
+  const { server, member } = await cluster();
+  const supervising = await supervisor(server);
+  const atDriver = await member();
+  atDriver.session.send({ type: "leave" });
+  expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
+  expect(await supervising.ended).toBeUndefined();
 });
 
 test("a job that is stopped ends cleanly, without an error", async () => {

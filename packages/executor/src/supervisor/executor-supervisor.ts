@@ -50,6 +50,8 @@ export interface ExecutorSupervisorOptions {
   readonly advertise?: string;
   readonly insecure?: boolean;
   readonly workDir: string;
+  /** How long its jobs may take to release it. */
+  readonly graceMs: number;
   /** The longest pause between two attempts to reach the driver. */
   readonly dialPauseMax?: Millis;
   readonly clock: Clock;
@@ -88,6 +90,8 @@ export class ExecutorSupervisor {
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
   #leaving: Timer | undefined;
+  /** The grace period was over before its jobs had released it. */
+  #cutOff: EngineError | undefined;
   #stopping: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
   /** Settles when this executor has ended for good: with the driver's reason if it was refused. */
@@ -125,19 +129,20 @@ export class ExecutorSupervisor {
    *
    * @throws GRACE_OVER Something remained.
    */
-  async leave(graceMs: number): Promise<void> {
-    if (this.#stopping !== undefined || this.#leaving !== undefined) return this.#left();
+  async leave(): Promise<void> {
+    this.#startLeaving();
+    const error = await this.ended;
+    if (error !== undefined) throw error;
+  }
+
+  #startLeaving(): void {
+    if (this.#stopping !== undefined || this.#leaving !== undefined) return;
+    const { graceMs, clock } = this.#options;
     this.#timer?.cancel(); // a lost connection is not redialled
-    this.#leaving = this.#options.clock.after(millis(graceMs), () => this.#graceOver(graceMs));
+    this.#leaving = clock.after(millis(graceMs), () => this.#graceOver(graceMs));
     this.#session?.send({ type: "leaving" });
     for (const process of this.#processes.values()) process.leave();
     this.#leaveWhenIdle();
-    return this.#left();
-  }
-
-  async #left(): Promise<void> {
-    const error = await this.ended;
-    if (error !== undefined) throw error;
   }
 
   #graceOver(graceMs: number): void {
@@ -148,6 +153,7 @@ export class ExecutorSupervisor {
       { fields: { graceMs } },
     );
     this.#options.log.warn({ jobs: this.jobs }, error.message); // before its processes have ended
+    this.#cutOff = error;
     this.#stopping ??= this.#end(STOP_GRACE_MS, error);
   }
 
@@ -199,6 +205,8 @@ export class ExecutorSupervisor {
         return this.#startJob(message);
       case "stopJob":
         return void this.#processes.get(message.job)?.stop(message.graceMs);
+      case "leave":
+        return this.#startLeaving();
       default:
         return unreachable(message);
     }
@@ -304,9 +312,10 @@ export class ExecutorSupervisor {
     return split;
   }
 
-  #onExited(ended: JobExecutorProcess, error: EngineError | undefined): void {
+  #onExited(ended: JobExecutorProcess, exit: EngineError | undefined): void {
+    const error = exit ?? this.#cutOff;
     if (this.#processes.get(ended.job) === ended) this.#processes.delete(ended.job);
-    if (error !== undefined) this.#options.log.warn({ job: ended.job, code: error.code }, error.message);
+    if (exit !== undefined) this.#options.log.warn({ job: ended.job, code: exit.code }, exit.message);
     this.#session?.send({
       type: "jobExited",
       job: ended.job,

@@ -145,7 +145,8 @@ export const descriptors: object = {
             "welcome",
             "refused",
             "startJob",
-            "stopJob"
+            "stopJob",
+            "leave"
            ]
           }
          },
@@ -165,6 +166,10 @@ export const descriptors: object = {
           "stopJob": {
            "type": "StopJob",
            "id": 4
+          },
+          "leave": {
+           "type": "MemberLeave",
+           "id": 5
           }
          }
         },
@@ -178,6 +183,9 @@ export const descriptors: object = {
            "id": 1
           }
          }
+        },
+        "MemberLeave": {
+         "fields": {}
         },
         "StartJob": {
          "fields": {
@@ -403,6 +411,10 @@ export const descriptors: object = {
            "requestType": "ExecutorsRequest",
            "responseType": "ExecutorsResponse"
           },
+          "Drain": {
+           "requestType": "ExecutorRequest",
+           "responseType": "Done"
+          },
           "Logs": {
            "requestType": "LogsRequest",
            "responseType": "LogEntry",
@@ -472,6 +484,18 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "string",
            "id": 5
+          },
+          "availableNow": {
+           "type": "bool",
+           "id": 6
+          }
+         }
+        },
+        "ExecutorRequest": {
+         "fields": {
+          "id": {
+           "type": "string",
+           "id": 1
           }
          }
         },
@@ -637,6 +661,10 @@ export const descriptors: object = {
           "log": {
            "type": "JobLog",
            "id": 18
+          },
+          "draining": {
+           "type": "Draining",
+           "id": 19
           }
          },
          "reserved": [
@@ -697,6 +725,23 @@ export const descriptors: object = {
           "missed": {
            "type": "uint64",
            "id": 5
+          },
+          "together": {
+           "type": "bool",
+           "id": 6
+          }
+         }
+        },
+        "Draining": {
+         "fields": {
+          "byMs": {
+           "type": "int64",
+           "id": 1
+          },
+          "waitsFor": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 2
           }
          }
         },
@@ -871,7 +916,7 @@ export const descriptors: object = {
           "EXECUTOR_STATE_UNSPECIFIED": 0,
           "EXECUTOR_STATE_CONNECTED": 1,
           "EXECUTOR_STATE_LOST": 2,
-          "EXECUTOR_STATE_LEAVING": 3
+          "EXECUTOR_STATE_DRAINING": 3
          }
         },
         "Executor": {
@@ -908,6 +953,11 @@ export const descriptors: object = {
           "rssBytes": {
            "type": "uint64",
            "id": 8
+          },
+          "waitsFor": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 9
           }
          }
         },

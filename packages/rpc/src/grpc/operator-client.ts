@@ -33,6 +33,7 @@ export function operatorClient(options: DialOptions): OperatorClient {
     status: async (id) => decodeJob(await ask(link, operatorService.Status, { id })),
     batches: async (id) => (await ask(link, operatorService.Batches, { id })).batches.map(decodeBatch),
     executors: async () => (await ask(link, operatorService.Executors, {})).executors.map(decodeExecutor),
+    drain: async (id) => void (await call(link, operatorService.Drain, { id }, undefined)),
     logs: (id, { follow }) => logs(link, id, follow),
     stop: async (id) => void (await call(link, operatorService.Stop, { id }, undefined)),
     kill: async (id) => void (await call(link, operatorService.Kill, { id }, undefined)),
@@ -101,7 +102,7 @@ function failure({ options }: Link, error: ServiceError): Promise<Error> {
 }
 
 function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): ReturnType<OperatorService["submit"]> {
-  const { artefact, name, conf, args, drop } = request;
+  const { artefact, name, conf, args, drop, availableNow } = request;
   if (artefact.byteLength > ARTEFACT_BYTES_MAX) return Promise.reject(artefactTooLarge(artefact.byteLength));
   const method: Method<object, JobOutput> = operatorService.Submit;
   return new Promise((resolve, reject) => {
@@ -119,6 +120,7 @@ function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): 
         args: [...args],
         drop: [...drop],
         artefactBytes: artefact.byteLength,
+        availableNow,
       },
     });
     for (let at = 0; at < artefact.byteLength; at += GROUP_BYTES) {

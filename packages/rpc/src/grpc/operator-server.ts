@@ -1,5 +1,5 @@
 import type { ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
-import { formatSize, jobId } from "@millrace/base";
+import { executorId, formatSize, jobId } from "@millrace/base";
 import type { MemberSession, OperatorService } from "../cluster.ts";
 import { messageTooLarge } from "../errors.ts";
 import type { LogEntry } from "../gen/millrace/operator/v1/LogEntry.ts";
@@ -59,6 +59,10 @@ function operatorHandlers(operator: OperatorService, token: string | undefined):
     Status: answer(async (request) => encodeJob(await operator.status(jobId(request.id)))),
     Batches: answer(async (request) => ({ batches: (await operator.batches(jobId(request.id))).map(encodeBatch) })),
     Executors: answer(async () => ({ executors: (await operator.executors()).map(encodeExecutor) })),
+    Drain: answer(async (request) => {
+      await operator.drain(executorId(request.id));
+      return {};
+    }),
     Logs: (call) => {
       const refused = refusal(call.metadata, token);
       if (refused !== undefined) call.emit("error", errorToStatus(refused));
@@ -92,9 +96,10 @@ async function submit(operator: OperatorService, call: ServerReadableStream<Subm
     if (bytes > ARTEFACT_BYTES_MAX) throw artefactTooLarge(bytes);
     chunks.push(part.artefactChunk);
   }
-  const { name, conf, args, drop, artefactBytes } = required(header, "header of the submitted job");
+  const { name, conf, args, drop, artefactBytes, availableNow } = required(header, "header of the submitted job");
   if (bytes !== artefactBytes) throw malformed(`the artefact has ${bytes} bytes of the ${artefactBytes} announced`);
-  return encodeJob(await operator.submit({ artefact: new Uint8Array(Buffer.concat(chunks)), name, conf, args, drop }));
+  const artefact = new Uint8Array(Buffer.concat(chunks));
+  return encodeJob(await operator.submit({ artefact, name, conf, args, drop, availableNow }));
 }
 
 export function artefactTooLarge(bytes: number): Error {

@@ -37,9 +37,10 @@ const job: JobSummary = {
   restarts: 1,
   log: {
     directory: "file:/checkpoint",
-    resumed: { committed: 4_000, batches: 3, pending: { time: 5_000, prepared: false }, missed: 2 },
+    resumed: { committed: 4_000, batches: 3, pending: { time: 5_000, prepared: false }, missed: 2, together: true },
   },
   error: undefined,
+  draining: { by: 1_800_000_060_000, waitsFor: ["2 batches", "receiver 0"] },
   warnings: [
     {
       ...warningOf("[SOURCE_DOWN] receiver 0 is down.", { subject: "receiver 0", lasting: true }),
@@ -75,7 +76,8 @@ const executor = {
   slots: 2,
   memoryBytes: 1,
   rssBytes: 2 ** 33,
-  state: "connected",
+  state: "draining",
+  waitsFor: ["j-1: receiver 0"],
   jobs: [job.id],
   lastSeenAt: 9,
 } as const;
@@ -93,6 +95,7 @@ function service(over: Partial<OperatorService> = {}): OperatorService {
     status: async (id) => (id === job.id ? job : Promise.reject(jobUnknown(`no job ${id}`, { fields: { id } }))),
     batches: async () => [batch],
     executors: async () => [executor],
+    drain: async () => {},
     async *logs() {
       yield* log;
     },
@@ -119,6 +122,7 @@ describe("an operator", () => {
     expect(await client.executors()).toEqual([executor]);
     await client.stop(job.id);
     await client.kill(job.id);
+    await client.drain(executor.id);
   });
 
   test("submits an artefact of several megabytes with its settings", async () => {
@@ -132,7 +136,13 @@ describe("an operator", () => {
         },
       }),
     );
-    const request = { name: undefined, conf: { "task.attempts.max": "2" }, args: ["a", ""], drop: ["totals"] };
+    const request = {
+      name: undefined,
+      conf: { "task.attempts.max": "2" },
+      args: ["a", ""],
+      drop: ["totals"],
+      availableNow: true,
+    };
     expect(await client.submit({ artefact, ...request })).toEqual(job);
     expect(got).toMatchObject(request);
     expect(Buffer.compare(got?.artefact ?? Buffer.alloc(0), artefact)).toBe(0);
@@ -205,7 +215,7 @@ describe("an operator", () => {
     if (what === "jobs") await expect(client.jobs()).rejects.toMatchObject(refused);
     else if (what === "submit") {
       await expect(
-        client.submit({ artefact: new Uint8Array(9), name: "n", conf: {}, args: [], drop: [] }),
+        client.submit({ artefact: new Uint8Array(9), name: "n", conf: {}, args: [], drop: [], availableNow: false }),
       ).rejects.toMatchObject(refused);
     } else {
       await expect(client.logs(job.id, { follow: false })[Symbol.asyncIterator]().next()).rejects.toMatchObject(

@@ -65,6 +65,8 @@ export function encodeToMember(message: ToMember): ToInput {
     }
     case "stopJob":
       return { stopJob: { job: message.job, graceMs: message.graceMs } };
+    case "leave":
+      return { leave: {} };
     default:
       return unreachable(message);
   }
@@ -80,5 +82,6 @@ export function decodeToMember(wire: ToOutput): ToMember {
     return { type: "startJob", job: jobId(job), driver: { host, port }, token, slotHeapBytes, poolBytes };
   }
   if (wire.stopJob) return { type: "stopJob", job: jobId(wire.stopJob.job), graceMs: wire.stopJob.graceMs };
+  if (wire.leave) return { type: "leave" };
   throw malformed("the driver supervisor sent a message of an unknown type");
 }

@@ -35,7 +35,7 @@ const batchStates = {
 
 const executorStates = {
   connected: "EXECUTOR_STATE_CONNECTED",
-  leaving: "EXECUTOR_STATE_LEAVING",
+  draining: "EXECUTOR_STATE_DRAINING",
   lost: "EXECUTOR_STATE_LOST",
 } as const satisfies Record<ExecutorSummary["state"], string>;
 
@@ -72,6 +72,9 @@ export function encodeJob(job: JobSummary): JobInput {
     warnings: job.warnings.map(encodeWarning),
     ...(job.driverPid === undefined ? {} : { driverPid: job.driverPid }),
     executorFigures: job.executorFigures.map((figures) => ({ ...figures })),
+    ...(job.draining === undefined
+      ? {}
+      : { draining: { byMs: job.draining.by, waitsFor: [...job.draining.waitsFor] } }),
   };
 }
 
@@ -94,12 +97,13 @@ export function decodeJob(job: JobOutput): JobSummary {
     warnings: job.warnings.map(decodeWarning),
     driverPid: job.driverPid,
     executorFigures: job.executorFigures.map((figures) => ({ ...figures, executor: executorId(figures.executor) })),
+    draining: job.draining ? { by: job.draining.byMs, waitsFor: job.draining.waitsFor } : undefined,
   };
 }
 
 function encodeLog({ directory, resumed }: NonNullable<JobSummary["log"]>): JobLogInput {
   if (resumed === undefined) return { directory };
-  const { committed, batches, pending, missed } = resumed;
+  const { committed, batches, pending, missed, together } = resumed;
   return {
     directory,
     resumed: {
@@ -107,15 +111,16 @@ function encodeLog({ directory, resumed }: NonNullable<JobSummary["log"]>): JobL
       batches,
       ...(pending === undefined ? {} : { pendingMs: pending.time, pendingIsPrepared: pending.prepared }),
       missed,
+      together,
     },
   };
 }
 
 function decodeLog({ directory, resumed }: JobLogOutput): NonNullable<JobSummary["log"]> {
   if (!resumed) return { directory, resumed: undefined };
-  const { committedMs, batches, pendingMs, pendingIsPrepared, missed } = resumed;
+  const { committedMs, batches, pendingMs, pendingIsPrepared, missed, together } = resumed;
   const pending = pendingMs === undefined ? undefined : { time: pendingMs, prepared: pendingIsPrepared };
-  return { directory, resumed: { committed: committedMs, batches, pending, missed } };
+  return { directory, resumed: { committed: committedMs, batches, pending, missed, together } };
 }
 
 function encodeWarning({ firstAt, lastAt, ...warning }: WarningRecord): WarningInput {
@@ -166,6 +171,7 @@ export function encodeExecutor(executor: ExecutorSummary): ExecutorInput {
     state: executorStates[executor.state],
     jobs: [...executor.jobs],
     lastSeenAtMs: executor.lastSeenAt,
+    waitsFor: [...executor.waitsFor],
   };
 }
 
@@ -179,5 +185,6 @@ export function decodeExecutor(executor: ExecutorOutput): ExecutorSummary {
     state: keyOf(executorStates, executor.state, "executor state"),
     jobs: executor.jobs.map(jobId),
     lastSeenAt: executor.lastSeenAtMs,
+    waitsFor: executor.waitsFor,
   };
 }

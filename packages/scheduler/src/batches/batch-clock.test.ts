@@ -59,7 +59,7 @@ class Lab {
         effects.push(...stepBatches(this.#generator, { type: "allocated", time: effect.time }));
       }
       if (effect.type === "fixInput")
-        effects.push(...stepBatches(this.#generator, { type: "inputFixed", time: effect.time }));
+        effects.push(...stepBatches(this.#generator, { type: "inputFixed", time: effect.time, more: false }));
       if (effect.type === "runBatch")
         effects.push(
           ...stepBatches(this.#generator, {

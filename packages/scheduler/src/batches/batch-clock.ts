@@ -30,8 +30,10 @@ export interface BatchClock {
   offsetMs: number;
 }
 
-export function batchClock(interval: Millis, reading: ClockReading): BatchClock {
-  return { interval, time: reading.wall, monotonicMs: reading.monotonicMs, offsetMs: 0 };
+/** @param last The newest batch time of an earlier run: if the wall clock is behind it, time runs ahead from there. */
+export function batchClock(interval: Millis, { wall, monotonicMs }: ClockReading, last: EpochMs = wall): BatchClock {
+  const time = Math.max(wall, last);
+  return { interval, time, monotonicMs, offsetMs: wall - time };
 }
 
 /** The time of batches, even between checks. */

@@ -12,8 +12,8 @@ export type BatchEvent =
   | { readonly type: "tick"; readonly now: EpochMs }
   /** The received blocks of the batch are allocated. */
   | { readonly type: "allocated"; readonly time: EpochMs }
-  /** Every input of the batch is fixed. */
-  | { readonly type: "inputFixed"; readonly time: EpochMs }
+  /** Every input of the batch is fixed. `more`: under `availableNow`, some of them held more than it reads. */
+  | { readonly type: "inputFixed"; readonly time: EpochMs; readonly more: boolean }
   /** Every output of the batch was attempted. `error` is the first failure, `prepared` covers the outputs that succeeded. */
   | {
       readonly type: "outputsDone";

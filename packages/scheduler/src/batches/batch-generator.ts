@@ -3,6 +3,7 @@ import { type Commit, commitAgain, discard, onCommitAnswered, onPreparedLogged, 
 import type { BatchEffect, BatchEvent, BatchesEnd } from "./batch-events.ts";
 import { type BatchGenerator, batchAtTurn, batchesDue, countWaiting, takenAll } from "./batch-state.ts";
 import { afterBatch, type ResumedBatches } from "./logged-batches.ts";
+import { availableTimes, gapTimes, latestTick, type TickPosition } from "./missed-ticks.ts";
 
 type Event<Type extends BatchEvent["type"]> = Extract<BatchEvent, { readonly type: Type }>;
 
@@ -24,7 +25,7 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
       onAllocated(state, event.time);
       break;
     case "inputFixed":
-      onInputFixed(state, event.time, effects);
+      onInputFixed(state, event, effects);
       break;
     case "outputsDone":
       onOutputsDone(state, event, effects);
@@ -63,22 +64,28 @@ function onStarted(state: BatchGenerator, { now, resumed }: Event<"started">, ef
   state.nextWaiting = epochMs(state.last + interval);
   effects.push({ type: "begin", zeroTime: state.zeroTime });
   if (resumed !== undefined) resume(state, resumed, now);
+  if (state.settings.availableNow === true && !takenAll(state)) takeTimes(state, availableTimes(position(state), now));
   if (takenAll(state)) state.mode = "draining";
   else setTimer(state, effects);
 }
 
 /** Goes on where an earlier run was: with the batch that it has not committed, then with the ticks that it has missed. */
 function resume(state: BatchGenerator, { committed, pending }: ResumedBatches, now: EpochMs): void {
-  const { interval } = state.settings;
+  const { missed, availableNow } = state.settings;
   state.committed = committed;
   if (pending?.prepared !== undefined) state.resumed = { ...pending, prepared: pending.prepared };
-  if (pending !== undefined && !takenAll(state)) {
-    state.last = epochMs(pending.time - interval);
-    state.nextWaiting = pending.time;
-    take(state, 1);
-  }
-  takeDue(state, now);
+  if (pending !== undefined) takeTimes(state, [pending.time]);
+  if (availableNow === true) return; // its first batch is to come
+  if (missed === "one") takeTimes(state, gapTimes(position(state), latestTick(position(state), now)));
+  else takeDue(state, now);
 }
+
+const position = ({ settings: { interval, slides = [] }, zeroTime, last }: BatchGenerator): TickPosition => ({
+  interval,
+  zeroTime,
+  last,
+  slides,
+});
 
 function onTick(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): void {
   if (!ticking(state)) return;
@@ -93,11 +100,22 @@ function takeDue(state: BatchGenerator, now: EpochMs): void {
 }
 
 function take(state: BatchGenerator, count: number): void {
-  const { interval, batchesMax } = state.settings;
-  const taken = batchesMax === undefined ? count : Math.min(count, batchesMax - state.taken);
-  state.last = epochMs(state.last + taken * interval);
+  const taken = Math.min(count, takeable(state));
+  state.last = epochMs(state.last + taken * state.settings.interval);
   state.taken += taken;
 }
+
+/** Takes batches of these times, ascending, before any other is waiting. */
+function takeTimes(state: BatchGenerator, times: readonly EpochMs[]): void {
+  const taken = times.slice(0, takeable(state));
+  state.gap.push(...taken);
+  state.taken += taken.length;
+  state.last = taken.at(-1) ?? state.last;
+  state.nextWaiting = epochMs(state.last + state.settings.interval);
+}
+
+const takeable = ({ settings: { batchesMax }, taken }: BatchGenerator): number =>
+  batchesMax === undefined ? Number.POSITIVE_INFINITY : batchesMax - taken;
 
 function stopReceivers(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.receivers !== "running") return;
@@ -111,8 +129,13 @@ function onAllocated(state: BatchGenerator, time: EpochMs): void {
   state.allocated.push(time);
 }
 
-function onInputFixed(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
+function onInputFixed(state: BatchGenerator, { time, more }: Event<"inputFixed">, effects: BatchEffect[]): void {
   assert(state.fixing === time, `the input of batch ${time} is fixed, but ${state.fixing ?? "none"} was asked for`);
+  if (state.settings.availableNow === true && state.mode === "open" && state.last === time) {
+    if (more) take(state, 1);
+    else state.exhausted = true;
+    if (takenAll(state)) state.mode = "draining";
+  }
   if (state.settings.logged === true) effects.push({ type: "logPlanned", time });
   else runBatch(state, time, effects);
 }
@@ -228,6 +251,7 @@ function onReceiversStopped(
   state.receivers = "stopped";
   if (state.mode !== "stopping") return; // all requested batches are taken
   state.mode = "draining";
+  if (state.settings.availableNow === true) return; // what is left waits for the next run
   effects.push({ type: "cancelTimer" });
   takeDue(state, now);
   // A waiting batch takes the receivers' remaining data, but polls only up to its own time, which is past.
@@ -263,8 +287,7 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
     countWaiting(state) > 0 &&
     state.allocated.length < state.settings.allocatedMax
   ) {
-    state.allocating = state.nextWaiting;
-    state.nextWaiting = epochMs(state.nextWaiting + state.settings.interval);
+    state.allocating = nextTime(state);
     effects.push({ type: "allocate", time: state.allocating });
   }
   // The last batch has its blocks: data received from now on would never be read.
@@ -276,6 +299,15 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
     state.awaiting = true;
     effects.push({ type: "awaitReceivers" });
   }
+}
+
+/** Takes the oldest waiting time. */
+function nextTime(state: BatchGenerator): EpochMs {
+  const inGap = state.gap.shift();
+  if (inGap !== undefined) return inGap;
+  const time = state.nextWaiting;
+  state.nextWaiting = epochMs(time + state.settings.interval);
+  return time;
 }
 
 function startBatch(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
@@ -297,14 +329,16 @@ function stop(state: BatchGenerator, end: BatchesEnd, effects: BatchEffect[]): v
   state.fixing = undefined;
   state.running = undefined;
   state.allocated.length = 0;
+  state.gap.length = 0;
   state.nextWaiting = epochMs(state.last + state.settings.interval);
   effects.push({ type: "batchesEnded", end });
 }
 
 function ticking(state: BatchGenerator): boolean {
-  return state.mode === "open" || state.mode === "stopping";
+  return state.settings.availableNow !== true && (state.mode === "open" || state.mode === "stopping");
 }
 
 function setTimer(state: BatchGenerator, effects: BatchEffect[]): void {
+  if (!ticking(state)) return;
   effects.push({ type: "setTimer", at: epochMs(state.last + state.settings.interval) });
 }

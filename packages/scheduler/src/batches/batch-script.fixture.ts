@@ -21,7 +21,7 @@ export const generator = (settings: Partial<BatchSettings> = {}): BatchGenerator
 export const started = (now: number): BatchEvent => ({ type: "started", now: epochMs(now) });
 export const tick = (now: number): BatchEvent => ({ type: "tick", now: epochMs(now) });
 export const allocated = (time: number): BatchEvent => ({ type: "allocated", time: epochMs(time) });
-export const fixed = (time: number): BatchEvent => ({ type: "inputFixed", time: epochMs(time) });
+export const fixed = (time: number, more = false): BatchEvent => ({ type: "inputFixed", time: epochMs(time), more });
 /** States of one partition as batch `time` has left them. */
 export const statesAt = (time: number, ...names: readonly string[]): PreparedBatch["states"] => {
   const batch = epochMs(time);

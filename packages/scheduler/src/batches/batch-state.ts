@@ -19,6 +19,15 @@ export interface BatchSettings extends CommitSettings {
   readonly onFailure: "stop" | "continue";
   /** The job has polled inputs, such as directories: a graceful stop runs one more batch to poll them again. */
   readonly polls?: boolean;
+  /**
+   * `batches.missed`: ticks that an earlier run of the job has left to this one get a batch `each`, or `one` batch
+   * together. `each` by default.
+   */
+  readonly missed?: "each" | "one";
+  /** The slides of windows that have no result in every batch: see {@link gapTimes}. None by default. */
+  readonly slides?: readonly Millis[];
+  /** `--available-now`: batches follow each other until the inputs have given what they held at the start. */
+  readonly availableNow?: boolean;
   /** The job has a batch log: inputs, prepared outputs and ends of batches are logged, each before what follows it. */
   readonly logged?: boolean;
 }
@@ -34,7 +43,7 @@ export interface BatchSettings extends CommitSettings {
  *
  * | state      | held in                | bound                              |
  * |------------|------------------------|------------------------------------|
- * | waiting    | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
+ * | waiting    | `gap`, then every multiple of the interval in [nextWaiting, last] | `slides` + 2, then two numbers, whatever the backlog |
  * | allocating | `allocating`           | 1                                  |
  * | allocated  | `allocated`, ascending | `allocatedMax`, with the allocating one |
  * | fixing     | `fixing`               | 1, and then none runs; until its input is logged |
@@ -49,7 +58,7 @@ export interface BatchSettings extends CommitSettings {
  *
  *     new ─started─▶ open ─stopRequested─▶ stopping ─receiversStopped─▶ draining ─all over─▶ stopped
  *                     │                       │                            ▲
- *                     └───────────────────────┴── `batchesMax` taken ──────┘
+ *                     └────────── `batchesMax` taken, nothing left under `availableNow` ──────┘
  *     any ─ a batch failed under "stop", stopNow ──────────────────────────────────────────▶ stopped
  *
  * Data that stopping receivers hand over gets a last batch at once. It has the next batch time and runs before that
@@ -60,7 +69,9 @@ export interface BatchGenerator {
   mode: "new" | "open" | "stopping" | "draining" | "stopped";
   /** The first batch's time minus one interval; windows align with it. 0 before the start. */
   zeroTime: EpochMs;
-  /** The oldest waiting batch time; past `last` if there is none. */
+  /** Waiting batches before `nextWaiting`: those that stand for the ticks missed between two runs of the job. */
+  readonly gap: EpochMs[];
+  /** The oldest waiting batch time after the gap; past `last` if there is none. */
   nextWaiting: EpochMs;
   /** The newest batch time taken from the clock. */
   last: EpochMs;
@@ -80,6 +91,8 @@ export interface BatchGenerator {
   awaiting: boolean;
   /** Batches taken from the clock. */
   taken: number;
+  /** Under `availableNow`: the newest batch reads the rest of what the inputs held. */
+  exhausted: boolean;
   /** Batches that were committed without a failure. */
   succeeded: number;
   failed: number;
@@ -97,6 +110,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     settings,
     mode: "new",
     zeroTime: epochMs(0),
+    gap: [],
     nextWaiting: epochMs(0),
     last: epochMs(0),
     allocating: undefined,
@@ -109,6 +123,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     receivers: "running",
     awaiting: false,
     taken: 0,
+    exhausted: false,
     succeeded: 0,
     failed: 0,
     end: undefined,
@@ -133,10 +148,11 @@ export function batchAtTurn(state: BatchGenerator): EpochMs | undefined {
 
 /** Batches that are only a time so far. */
 export function countWaiting(state: BatchGenerator): number {
-  return (state.last - state.nextWaiting) / state.settings.interval + 1;
+  return state.gap.length + (state.last - state.nextWaiting) / state.settings.interval + 1;
 }
 
 /** No further batch is taken from the clock. */
 export function takenAll(state: BatchGenerator): boolean {
-  return state.settings.batchesMax !== undefined && state.taken >= state.settings.batchesMax;
+  const { batchesMax } = state.settings;
+  return state.exhausted || (batchesMax !== undefined && state.taken >= batchesMax);
 }

@@ -14,6 +14,10 @@ import {
 export type MemberSessionId = Brand<number, "MemberSessionId">;
 export const memberSessionId = (n: number): MemberSessionId => branded<MemberSessionId>(n);
 
+/** A request of an operator that an executor leave; assigned by the shell, never reused. */
+export type DrainRequestId = Brand<number, "DrainRequestId">;
+export const drainRequestId = (n: number): DrainRequestId => branded<DrainRequestId>(n);
+
 /** An executor supervisor's introduction when it joins. */
 export interface MemberHello {
   readonly protocol: number;
@@ -33,6 +37,8 @@ export type MembershipEvent =
   | { readonly type: "closed"; readonly session: MemberSessionId; readonly at: EpochMs }
   /** It was told to end: it gets no new jobs, and closes once its jobs are over or have released it. */
   | { readonly type: "leaving"; readonly session: MemberSessionId; readonly at: EpochMs }
+  /** An operator has the executor leave. Answered by `drainAnswered`. */
+  | { readonly type: "drainRequested"; readonly request: DrainRequestId; readonly executor: ExecutorId }
   /** The timer of `wakeAt` fired; ticks at other times are harmless. */
   | { readonly type: "tick"; readonly at: EpochMs }
   /** From now on the job runs on every executor, including later ones. */
@@ -61,6 +67,10 @@ export type MembershipEffect =
   /** Send the reason, then close. */
   | { readonly type: "refuse"; readonly session: MemberSessionId; readonly error: EngineError }
   | { readonly type: "close"; readonly session: MemberSessionId }
+  /** Have it leave; it answers with `leaving`. */
+  | { readonly type: "leave"; readonly session: MemberSessionId }
+  /** The executor has left. `error`: it was not asked to, or ended before its jobs had released it. */
+  | { readonly type: "drainAnswered"; readonly request: DrainRequestId; readonly error: Error | undefined }
   | { readonly type: "startJob"; readonly session: MemberSessionId; readonly executor: ExecutorId; readonly job: JobId }
   | { readonly type: "stopJob"; readonly session: MemberSessionId; readonly job: JobId; readonly grace: Millis }
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }

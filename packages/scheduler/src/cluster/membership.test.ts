@@ -1,108 +1,29 @@
-import { epochMs, executorId, type JobId, jobId, millis, SeededRng } from "@millrace/base";
+import { epochMs, executorId, millis, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
+import { LOST_KEPT_MAX, membershipDefaults, stepMembership } from "./membership.ts";
+import { drainRequestId, type MembershipEvent, memberSessionId } from "./membership-events.ts";
 import {
-  checkMembership,
-  LOST_KEPT_MAX,
-  type Membership,
-  membership,
-  membershipDefaults,
-  stepMembership,
-} from "./membership.ts";
-import { type MembershipEffect, type MembershipEvent, memberSessionId } from "./membership-events.ts";
-
-const SETTINGS = membershipDefaults(1, millis(10_000), { next: () => 0, int: () => 0 });
+  added,
+  after,
+  allAfter,
+  closed,
+  cluster,
+  down,
+  heartbeat,
+  hello,
+  j1,
+  j2,
+  leaving,
+  removed,
+  SETTINGS,
+  tick,
+  up,
+} from "./membership-script.fixture.ts";
 
 test("the longest pause of restarts may be less than the first one is otherwise", () => {
   const { restartDelay } = membershipDefaults(1, millis(10_000), SETTINGS.rng, millis(50));
   expect(restartDelay).toEqual({ min: 50, max: 50 });
 });
-const cluster = (): Membership => membership(SETTINGS);
-const j1 = jobId("j1");
-const j2 = jobId("j2");
-
-interface Hello {
-  readonly at?: number;
-  readonly protocol?: number;
-  readonly host?: string;
-  readonly pid?: number;
-  readonly jobs?: readonly JobId[];
-}
-
-const hello = (session: number, name: string, options: Hello = {}): MembershipEvent => ({
-  type: "hello",
-  session: memberSessionId(session),
-  at: epochMs(options.at ?? 0),
-  protocol: options.protocol ?? 1,
-  executor: executorId(name),
-  slots: 2,
-  memoryBytes: 1 << 30,
-  host: options.host ?? `host-${session}`,
-  pid: options.pid ?? session,
-  jobs: options.jobs ?? [],
-});
-const heartbeat = (session: number, at: number): MembershipEvent => ({
-  type: "heartbeat",
-  session: memberSessionId(session),
-  at: epochMs(at),
-});
-const closed = (session: number, at = 0): MembershipEvent => ({
-  type: "closed",
-  session: memberSessionId(session),
-  at: epochMs(at),
-});
-const tick = (at: number): MembershipEvent => ({ type: "tick", at: epochMs(at) });
-const added = (job: JobId): MembershipEvent => ({ type: "jobAdded", job, at: epochMs(0) });
-const removed = (job: JobId): MembershipEvent => ({ type: "jobRemoved", job, at: epochMs(0), grace: millis(500) });
-const up = (session: number, job: JobId, at = 0): MembershipEvent => ({
-  type: "processStarted",
-  session: memberSessionId(session),
-  job,
-  pid: 7,
-  at: epochMs(at),
-});
-const down = (session: number, job: JobId, at = 0, message = "out of memory"): MembershipEvent => ({
-  type: "processExited",
-  session: memberSessionId(session),
-  job,
-  error: { name: "Error", message },
-  at: epochMs(at),
-});
-
-function format(effect: MembershipEffect): string {
-  switch (effect.type) {
-    case "welcome":
-    case "close":
-      return `${effect.type} ${effect.session}`;
-    case "refuse":
-      return `refuse ${effect.session} ${effect.error.code}`;
-    case "startJob":
-    case "stopJob":
-      return `${effect.type} ${effect.job} on ${effect.session}`;
-    case "executorJoined":
-    case "executorLost":
-    case "executorLeaving":
-    case "executorLeft":
-      return `${effect.type} ${effect.executor}`;
-    case "jobWarning":
-      return `warning ${effect.job}`;
-    case "wakeAt":
-      return `wakeAt ${effect.at}`;
-  }
-}
-
-/** The effects of the last event; without timers unless asked for. */
-function after(state: Membership, ...events: readonly MembershipEvent[]): readonly string[] {
-  return allAfter(state, ...events).filter((line) => !line.startsWith("wakeAt"));
-}
-
-function allAfter(state: Membership, ...events: readonly MembershipEvent[]): readonly string[] {
-  let effects: readonly MembershipEffect[] = [];
-  for (const event of events) {
-    effects = stepMembership(state, event);
-    checkMembership(state);
-  }
-  return effects.map(format);
-}
 
 describe("an executor", () => {
   test("is welcomed and joins", () => {
@@ -282,12 +203,6 @@ describe("a job's process that ends by itself", () => {
 });
 
 describe("an executor that was told to end", () => {
-  const leaving = (session: number): MembershipEvent => ({
-    type: "leaving",
-    session: memberSessionId(session),
-    at: epochMs(0),
-  });
-
   test("gets no job any more, keeps those it has, and is not remembered when it has gone", () => {
     const state = cluster();
     after(state, hello(1, "e1"), added(j1), up(1, j1));
@@ -345,6 +260,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))(
         closed(some, now),
         heartbeat(some, now),
         { type: "leaving", session: memberSessionId(some), at: epochMs(now) },
+        { type: "drainRequested", request: drainRequestId(i), executor: executorId(`e${rng.int(4)}`) },
         tick(now),
         rng.next() < 0.5 ? added(job) : removed(job),
         up(some, job, now),

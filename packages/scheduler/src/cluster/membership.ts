@@ -16,6 +16,7 @@ import {
 } from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
 import { executorRestarted } from "../warnings.ts";
+import { answerDrain, type ExecutorDrain, noteCutOff, onDrainRequested } from "./executor-drains.ts";
 import type { MemberSessionId, MembershipEffect, MembershipEvent } from "./membership-events.ts";
 
 const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
@@ -99,12 +100,14 @@ export interface Membership {
   readonly sessions: Map<MemberSessionId, Member>;
   /** In the order they were added. */
   readonly jobs: Set<JobId>;
+  /** Executors that an operator has asked to leave, until they have. */
+  readonly drains: Map<ExecutorId, ExecutorDrain>;
   /** The current timer. */
   wakeAt: EpochMs | undefined;
 }
 
 export function membership(settings: MembershipSettings): Membership {
-  return { settings, members: new Map(), sessions: new Map(), jobs: new Set(), wakeAt: undefined };
+  return { settings, members: new Map(), sessions: new Map(), jobs: new Set(), drains: new Map(), wakeAt: undefined };
 }
 
 /** Advances the cluster by one event. Owns `state`; reads no clock. O(executors + jobs on the executor concerned). */
@@ -122,6 +125,9 @@ export function stepMembership(state: Membership, event: MembershipEvent): reado
       break;
     case "leaving":
       onLeaving(state, event.session, effects);
+      break;
+    case "drainRequested":
+      onDrainRequested(state, event, effects);
       break;
     case "tick":
       onTick(state, event.at, effects);
@@ -228,6 +234,7 @@ function onClosed(state: Membership, session: MemberSessionId, effects: Membersh
     state.sessions.delete(session);
     state.members.delete(member.executor);
     effects.push({ type: "executorLeft", executor: member.executor });
+    answerDrain(state, member.executor, undefined, effects);
   } else if (member !== undefined) {
     lose(state, member, "its connection ended", effects);
   }
@@ -247,6 +254,7 @@ function lose(state: Membership, member: Member, reason: string, effects: Member
   member.session = undefined;
   member.processes.clear();
   effects.push({ type: "executorLost", executor: member.executor, reason });
+  answerDrain(state, member.executor, reason, effects);
   const lost = [...state.members.values()].filter((other) => other.session === undefined);
   if (lost.length <= LOST_KEPT_MAX) return;
   const oldest = lost.reduce((a, b) => (b.lastSeenAt < a.lastSeenAt ? b : a));
@@ -322,6 +330,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   const process = member?.processes.get(job);
   if (member === undefined || process === undefined || process.state === "pausing") return;
   if (!state.jobs.has(job) || member.leaving) {
+    if (state.jobs.has(job)) noteCutOff(state, member.executor, error);
     member.processes.delete(job);
     return;
   }
@@ -376,5 +385,10 @@ export function checkMembership(state: Membership): void {
     assert(member.session !== undefined || member.processes.size === 0, `${member.executor} is lost but runs jobs`);
     assert(member.session === undefined || state.sessions.get(member.session) === member, "every connection is listed");
   }
+  for (const executor of state.drains.keys())
+    assert(
+      state.members.get(executor)?.session !== undefined,
+      `${executor} is gone, and whoever drains it was not told`,
+    );
   assert(state.sessions.size === 0 || state.wakeAt !== undefined, "silence would go unnoticed");
 }

@@ -25,6 +25,7 @@ import {
   tracker,
 } from "./receiver-script.fixture.ts";
 import { stepReceivers } from "./receiver-tracker.ts";
+import { leavingWaits, receiverWaits } from "./receiver-waits.ts";
 
 describe("whoever watches receivers is told", () => {
   const running: ReceiverStatus = { state: "running" };
@@ -328,15 +329,39 @@ describe("an executor that leaves", () => {
     expect(after(state, lost("e2"))).toEqual(["warning NO_REPLICA_PEER: NO_REPLICA_PEER/0"]);
   });
 
-  test("stays while only it holds something, while a batch is not done, and while it is the last", () => {
+  test("stays while only it holds something, while a batch runs, and while it is the last", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), leaving("e1"), status("e1", 0, stopped));
     expect(after(state, allocate(100), fixed(100), runBatch(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(after(state, done(100))).toEqual([]); // later batches may look back on it
-    expect(after(state, allocate(200), released(100))).toEqual(["drop recv/0/0 on e1"]);
+    expect(after(state, allocate(200), fixed(200), released(100))).toEqual(["drop recv/0/0 on e1"]);
+    expect(after(state, runBatch(200), done(200))).toEqual(["free e1"]);
     expect(after(state, leaving("e2"))).toEqual(["stop 0 on e2"]);
-    expect(after(state, done(200))).toEqual([]);
     expect(after(state, ready("e3"), status("e2", 0, stopped))).toEqual(["start 0 on e3", "free e2"]);
+  });
+
+  test("may go between two batches though the next one has its blocks, so that a job that is behind lets it go", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(2), status("e1", 0, { state: "running" }));
+    after(state, received("e1", 0, 0, "e2"), allocate(100), fixed(100), runBatch(100), allocate(200));
+    after(state, leaving("e2"));
+    expect(after(state, done(100))).toEqual(["free e2"]);
+  });
+
+  test("says what it waits for", () => {
+    const state = tracker();
+    const waits = () => Object.fromEntries(leavingWaits(state));
+    after(state, ready("e1"), started(1), received("e1", 0, 0), leaving("e1"));
+    expect(waits()).toEqual({ e1: ["an executor that takes over"] });
+    after(state, ready("e2"), allocate(100), fixed(100), runBatch(100));
+    expect(waits()).toEqual({
+      e1: ["receiver socket 0 to hand over its data", "copies of 1 received block", "batch 1970-01-01T00:00:00.100Z"],
+    });
+    after(state, stop);
+    expect(waits()).toEqual({ e1: ["the end of the job, which stops"] });
+    expect(receiverWaits(state)).toEqual(["receiver socket 0 on e1 to hand over its data"]);
+    after(state, status("e1", 0, stopped));
+    expect(receiverWaits(state)).toEqual([]);
   });
 
   test("has stopped its receivers when the job is to stop too, and serves to the end of that", () => {

@@ -38,7 +38,9 @@ function checkSlots(state: TaskScheduler): void {
   for (const executor of state.executors.values()) {
     const free = executor.slots.filter((slot) => slot.stage === undefined).length;
     assert(executor.free === free, `${executor.id} counts ${executor.free} free slots of ${free}`);
-    assert(executor.ready === state.ready.includes(executor), `${executor.id} is listed as what it is not`);
+    const alone = state.ready.every(({ leaving }) => leaving);
+    const takes = executor.ready && (alone || !executor.leaving);
+    assert(takes === state.ready.includes(executor), `${executor.id} is listed as what it is not`);
     assert(executor.ready || free === executor.slots.length, `${executor.id} runs tasks before it is ready`);
     for (const slot of executor.slots) abandoned += checkSlot(state, slot);
   }

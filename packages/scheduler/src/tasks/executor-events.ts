@@ -8,6 +8,7 @@ import { headline, lostExecutors } from "./task-errors.ts";
 import {
   attemptKey,
   EXECUTOR_LOSSES_MAX,
+  type Executor,
   IDLE,
   newExecutor,
   QUEUED,
@@ -25,25 +26,39 @@ export function onExecutorReady(state: TaskScheduler, id: ExecutorId): void {
   if (executor === undefined || executor.ready) return; // it was lost in the meantime
   executor.ready = true;
   if (state.operators.size > 0) state.joined = true;
-  state.ready.push(executor);
+  chooseReady(state);
   if (state.starved) state.effects.push({ type: "warningOver", subject: "tasks", message: undefined });
   state.starved = false;
+}
+
+export function onExecutorLeaving(state: TaskScheduler, id: ExecutorId): void {
+  const executor = state.executors.get(id);
+  if (executor === undefined || executor.leaving) return;
+  executor.leaving = true;
+  chooseReady(state);
+  // Tasks that prefer it would wait for it in vain; they are in `any` too.
+  if (!state.ready.includes(executor)) for (const stage of state.active) stage.preferring.delete(id);
+}
+
+/** Those that leave take tasks only if nobody else does. O(executors). */
+function chooseReady(state: TaskScheduler): void {
+  const there = [...state.executors.values()].filter(({ ready }) => ready);
+  const staying = there.filter(({ leaving }) => !leaving);
+  state.ready = staying.length > 0 ? staying : there;
 }
 
 export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: WireError | undefined): void {
   const executor = state.executors.get(id);
   if (executor === undefined) return;
   state.executors.delete(id);
-  if (executor.ready) state.ready.splice(state.ready.indexOf(executor), 1);
-  disown(state, executor);
+  chooseReady(state);
   dropAddedHolder(state, id);
   for (const stage of state.shuffles.values()) loseOutputs(stage, id);
   for (const { result } of state.plans.values()) loseResults(result, id);
   for (const stage of state.active) stage.preferring.delete(id);
-  for (const slot of executor.slots) {
-    endAttempt(state, slot, error);
-    releasePinned(slot);
-  }
+  for (const slot of executor.slots) endAttempt(state, slot, error);
+  disown(state, executor); // nothing of it is busy any more
+  for (const slot of executor.slots) releasePinned(slot);
   // All losses are registered by now: each stage that still needs lost outputs waits for them.
   const reason = error === undefined ? `executor ${id} was lost` : `executor ${id} was lost (${headline(error)})`;
   for (const stage of [...state.active]) refresh(state, stage, reason);
@@ -92,8 +107,10 @@ function releasePinned(slot: Slot): void {
   }
 }
 
-/** Moves state to executors that have joined, while no task uses it. */
+/** Moves state away from executors that leave, and to those that have joined, while no task uses it. */
 export function onBatchEnded(state: TaskScheduler): void {
+  for (const executor of state.executors.values())
+    if (executor.leaving && !state.ready.includes(executor)) handOver(state, executor);
   if (!state.joined) return;
   state.joined = false;
   const moved = rebalance(state);
@@ -103,4 +120,11 @@ export function onBatchEnded(state: TaskScheduler): void {
     `${moved} ${moved === 1 ? "partition of state moves" : "partitions of state move"} to executors that have joined, so that all ` +
     `${state.ready.length} share the work. Each is loaded from the checkpoint directory when its next batch runs; no action is needed.`;
   state.effects.push({ type: "warning", ...stateMoved("", message) });
+}
+
+/** Whoever runs the next task of its state becomes the owner, and loads the last committed version. */
+function handOver(state: TaskScheduler, executor: Executor): void {
+  if (executor.slots.every((slot) => slot.owned === 0)) return;
+  disown(state, executor);
+  for (const slot of executor.slots) releasePinned(slot);
 }

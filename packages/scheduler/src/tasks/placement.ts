@@ -37,7 +37,8 @@ export function unqueue(stage: Stage): void {
 export function place(state: TaskScheduler): void {
   if (state.ready.length === 0) return;
   for (const stage of state.active) if (stage.unowned.size > 0) assignOwners(state, stage);
-  for (const executor of state.ready) if (executor.free > 0) placePinned(state, executor);
+  // State of a leaving executor stays there until the batch has ended.
+  for (const executor of state.executors.values()) if (executor.free > 0) placePinned(state, executor);
   for (const stage of state.active) {
     if (state.failing.length > 0) return; // plans that cannot continue end first
     if (!stage.ready || stage.todo === 0) continue;

@@ -25,11 +25,29 @@ export function ownerOf(state: TaskScheduler, ref: PlannedState): Slot | undefin
   return chosen;
 }
 
-/** Partitions owned by an executor become unowned. O(state partitions). */
+/** Partitions owned by an executor become unowned, except those that a task of it is updating. O(state partitions). */
 export function disown(state: TaskScheduler, executor: Executor): void {
-  for (const { owners } of state.operators.values()) {
-    for (let p = 0; p < owners.length; p++) if (owners[p]?.executor === executor) owners[p] = undefined;
+  const busy = busyPartitions([executor]);
+  for (const { operator, owners } of state.operators.values()) {
+    for (let p = 0; p < owners.length; p++) {
+      const slot = owners[p];
+      if (slot?.executor !== executor || busy.has(`${operator}/${p}`)) continue;
+      owners[p] = undefined;
+      slot.owned--;
+    }
   }
+}
+
+/** The state partitions that a task on these executors is updating. */
+function busyPartitions(executors: readonly Executor[]): ReadonlySet<string> {
+  const busy = new Set<string>();
+  for (const executor of executors) {
+    for (const { stage, task } of executor.slots) {
+      const ref = stage?.planned.tasks[task]?.state;
+      if (ref !== undefined) busy.add(`${ref.operator}/${ref.partition}`);
+    }
+  }
+  return busy;
 }
 
 /**
@@ -39,13 +57,7 @@ export function disown(state: TaskScheduler, executor: Executor): void {
  * @returns The number of moves.
  */
 export function rebalance(state: TaskScheduler): number {
-  const busy = new Set<string>();
-  for (const executor of state.ready) {
-    for (const { stage, task } of executor.slots) {
-      const ref = stage?.planned.tasks[task]?.state;
-      if (ref !== undefined) busy.add(`${ref.operator}/${ref.partition}`);
-    }
-  }
+  const busy = busyPartitions(state.ready);
   let moved = 0;
   for (const operator of state.operators.values()) moved += rebalanceOperator(state, operator, busy);
   return moved;

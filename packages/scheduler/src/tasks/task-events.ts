@@ -33,6 +33,11 @@ export type TaskEvent =
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number }
   /** It has loaded the artefact: tasks may be launched there. */
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
+  /**
+   * It was told to end, and gets no new tasks while others take them, except those of state that it owns, which moves when
+   * the batch has ended.
+   */
+  | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
   /** Its session ended or its heartbeats stopped, and all it held is lost. `error`: the cause, if known. */
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly error?: WireError }
   /** The outcome of an attempt: its slot is free from now on. */
@@ -44,8 +49,9 @@ export type TaskEvent =
   /** Received blocks with added holders were released: no later plan reads them. */
   | { readonly type: "copiesReleased"; readonly blocks: readonly BlockId[] }
   /**
-   * A batch has ended and the next one has not started. If executors have joined since the last such moment, state is
-   * rebalanced with as few moves as possible: new owners load it from the state's directory.
+   * A batch has ended and the next one has not started. State of leaving executors gets other owners. If executors have
+   * joined since the last such moment, state is rebalanced with as few moves as possible. New owners load it from the
+   * state's directory.
    */
   | { readonly type: "batchEnded" }
   /** No later plan reads these shuffles. One that a running plan still needs is dropped when that plan ends. */

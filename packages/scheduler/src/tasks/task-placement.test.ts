@@ -222,3 +222,55 @@ describe("locality", () => {
     expect(s.failure()).toContain("MEMORY_AND_DISK_2");
   });
 });
+
+describe("an executor that leaves", () => {
+  test("gets no task while another takes them, and its outputs are read from it until it is gone", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1>7:2x2 2<7x2", "ok 1/0#0 e1");
+    s.after("leave e1");
+    expect(s.after("ok 1/1#0 e2")).toEqual(["stageDone 1", "launch 2/0#0 on e2.0"]);
+    expect(s.inputs()).toEqual([["shuffle/7/0/0/0@e1", "shuffle/7/1/0/0@e2"]]);
+    expect(s.after("ok 2/0#0 e2")).toEqual(["launch 2/1#0 on e2.0"]);
+  });
+
+  test("finishes what it runs", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x2", "leave e1", "ok 1/0#0 e1");
+    expect(s.after("ok 1/1#0 e2")).toContain("planDone 1 from e1 e2");
+  });
+
+  test("is not preferred for what it holds", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "leave e1");
+    expect(s.submit(1, blockStage(1, [["e1"]]))).toEqual(["launch 1/0#0 on e2.0"]);
+  });
+
+  test("keeps its state to the end of the batch, and then hands it over", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x2~totals", "ok 1/0#0 e1", "ok 1/1#0 e2", "leave e1");
+    expect(s.submit(2, "2x2~totals")).toEqual(["launch 2/0#0 on e1.0", "launch 2/1#0 on e2.0"]);
+    s.after("ok 2/0#0 e1", "ok 2/1#0 e2", "over");
+    expect(s.submit(3, "3x2~totals")).toEqual(["launch 3/0#0 on e2.0"]);
+    expect(s.after("ok 3/0#0 e2")).toEqual(["launch 3/1#0 on e2.0"]);
+    expect(ownersOf(s, "totals")).toEqual(["e2.0", "e2.0"]);
+  });
+
+  test("does not hand over state that a task is updating", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x1~totals", "leave e1", "over");
+    expect(ownersOf(s, "totals")).toEqual(["e1.0"]);
+    s.after("ok 1/0#0 e1", "over");
+    expect(s.submit(2, "2x1~totals")).toEqual(["launch 2/0#0 on e2.0"]);
+  });
+
+  test("takes tasks all the same while nobody else does", () => {
+    const s = new Script();
+    s.after("join e1 1", "leave e1");
+    expect(s.after("submit 1 1x1~totals")).toEqual(["launch 1/0#0 on e1.0"]);
+    s.after("ok 1/0#0 e1", "over", "join e2 1");
+    expect(s.submit(2, "2x1")).toEqual(["launch 2/0#0 on e2.0"]);
+    s.after("lost e2");
+    expect(ownersOf(s, "totals")).toEqual(["e1.0"]);
+    expect(s.last.length).toBe(1); // launched again, here
+  });
+});

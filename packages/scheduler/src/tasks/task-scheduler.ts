@@ -1,6 +1,13 @@
 import { unreachable } from "@millrace/base";
 import { noExecutors } from "../warnings.ts";
-import { onBatchEnded, onExecutorJoined, onExecutorLost, onExecutorReady, onHolderAdded } from "./executor-events.ts";
+import {
+  onBatchEnded,
+  onExecutorJoined,
+  onExecutorLeaving,
+  onExecutorLost,
+  onExecutorReady,
+  onHolderAdded,
+} from "./executor-events.ts";
 import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
@@ -40,6 +47,9 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
       break;
     case "executorReady":
       onExecutorReady(state, event.executor);
+      break;
+    case "executorLeaving":
+      onExecutorLeaving(state, event.executor);
       break;
     case "executorLost":
       onExecutorLost(state, event.executor, event.error);

@@ -155,7 +155,7 @@ function parseKey(text: string | undefined): TaskKey {
 const userError = (message: string): WireError => ({ name: "TypeError", message });
 
 /**
- * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
+ * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `leave e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
  * `differs 1/0#0 e1 CHECKSUM`,
  * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `over`, `drop 7,8`,
  * `added e1 BLOCK`, `released BLOCK`.
@@ -179,6 +179,8 @@ function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent
       return [{ type: "executorJoined", executor: executorId(first), slots: Number(second) }];
     case "ready":
       return [{ type: "executorReady", executor: executorId(first) }];
+    case "leave":
+      return [{ type: "executorLeaving", executor: executorId(first) }];
     case "lost":
       return [{ type: "executorLost", executor: executorId(first) }];
     case "submit":

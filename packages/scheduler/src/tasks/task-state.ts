@@ -165,7 +165,7 @@ export interface Slot {
   owned: number;
 }
 
-/** joined ─executorReady─▶ ready ─executorLost─▶ gone. */
+/** joined ─executorReady─▶ ready ─executorLeaving─▶ leaving ─executorLost─▶ gone; any ─executorLost─▶ gone. */
 export interface Executor {
   readonly id: ExecutorId;
   /** `TaskScheduler.clock` when it joined. */
@@ -174,6 +174,8 @@ export interface Executor {
   /** Itself as the holder of a block, shared by all locations. */
   readonly at: readonly [ExecutorId];
   ready: boolean;
+  /** It was told to end. */
+  leaving: boolean;
   free: number;
   /** Scratch space of placement. */
   score: number;
@@ -195,8 +197,8 @@ export interface TaskScheduler {
   stagesSeen: number;
   /** In the order in which they joined. */
   readonly executors: Map<ExecutorId, Executor>;
-  /** The executors that take tasks. */
-  readonly ready: Executor[];
+  /** The executors that take tasks: the ready ones that stay, or, while there are none, those that leave. */
+  ready: readonly Executor[];
   /** In the order of submission: the first has the first claim on slots. */
   readonly plans: Map<PlanId, Plan>;
   readonly stages: Map<StageRunId, Stage>;
@@ -328,7 +330,7 @@ export function isComplete(stage: Stage): boolean {
 export function newExecutor(id: ExecutorId, slots: number, since: number): Executor {
   assert(Number.isInteger(slots) && slots >= 1, `executor ${id} offers ${slots} slots`);
   const list: Slot[] = [];
-  const executor: Executor = { id, since, slots: list, at: [id], ready: false, free: slots, score: 0 };
+  const executor: Executor = { id, since, slots: list, at: [id], ready: false, leaving: false, free: slots, score: 0 };
   for (let index = 0; index < slots; index++) {
     list.push({
       executor,

@@ -314,8 +314,9 @@ export class TestJob {
 
   async #fixInput(time: EpochMs): Promise<void> {
     const { graph, batches } = this.#open("a batch");
-    this.#inputs.fix(await this.#console.run(() => graph.fixInput(time)));
-    batches.onInputFixed(time);
+    const { inputs, more } = await this.#console.run(() => graph.fixInput(time));
+    this.#inputs.fix(inputs);
+    batches.onInputFixed(time, more);
   }
 
   async #runBatch(time: EpochMs): Promise<void> {

@@ -68,6 +68,7 @@ test("a job that could not take over its log writes no entry into the log of an 
     conf: {},
     directory,
     looksOnly: false,
+    availableNow: false,
     heapBytes: undefined,
   });
   await built;

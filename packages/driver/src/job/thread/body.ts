@@ -125,8 +125,9 @@ export class JobThreadBody {
         args: message.args,
         conf: message.conf,
         directory: message.directory,
+        availableNow: message.availableNow,
       });
-      const { name, batchIntervalMs, conf, receivers, polls, logged, checkpointDir } = this.#graph;
+      const { name, batchIntervalMs, conf, receivers, polls, slides, logged, checkpointDir } = this.#graph;
       if (logged) this.#journal = await this.#openJournal(this.#graph, message);
       const found = this.#journal?.found;
       const log = this.#journal && {
@@ -134,7 +135,7 @@ export class JobThreadBody {
         epoch: this.#journal.epoch,
         resumed: found && resumedBatches(found),
       };
-      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, log });
+      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, log });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }
@@ -172,8 +173,8 @@ export class JobThreadBody {
   }
 
   async #fixInput(time: EpochMs): Promise<void> {
-    const inputs = await this.#graph?.fixInput(time);
-    if (inputs !== undefined) this.#ports.post({ type: "inputFixed", time, inputs });
+    const fixed = await this.#graph?.fixInput(time);
+    if (fixed !== undefined) this.#ports.post({ type: "inputFixed", time, ...fixed });
   }
 
   async #runBatch(input: BatchInput, states: CommittedBatches["states"]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { EngineEvent } from "@millrace/api/engine";
-import type { EpochMs, JobConf, Warning, WarningOver, WireError } from "@millrace/base";
+import type { EpochMs, JobConf, Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
   ActionPlan,
@@ -28,6 +28,8 @@ export type ToJobThread =
       readonly drop: readonly string[];
       /** Of a checkpoint directory, nothing is changed, and it may be that of a running job. No batch follows. */
       readonly looksOnly: boolean;
+      /** The job runs up to what its inputs hold at the start. */
+      readonly availableNow: boolean;
       /** The heap of this thread, to compare with the job's setting; `undefined`: it has to suffice. */
       readonly heapBytes: number | undefined;
     }
@@ -81,6 +83,8 @@ export type FromJobThread =
       readonly receivers: readonly ReceiverPlan[];
       /** The job has polled inputs. */
       readonly polls: boolean;
+      /** The slides of windows that have no result in every batch. */
+      readonly slides: readonly Millis[];
       /** Its batches are logged in this directory. */
       readonly log:
         | {
@@ -103,8 +107,13 @@ export type FromJobThread =
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   /** Batches that will not be read again, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
-  /** By the name of the input. */
-  | { readonly type: "inputFixed"; readonly time: EpochMs; readonly inputs: ReadonlyMap<string, FixedInput> }
+  /** By the name of the input. `more`: some inputs hold more for a run up to what they held at its start. */
+  | {
+      readonly type: "inputFixed";
+      readonly time: EpochMs;
+      readonly inputs: ReadonlyMap<string, FixedInput>;
+      readonly more: boolean;
+    }
   | { readonly type: "outputsDone"; readonly time: EpochMs; readonly outcome: WireBatchOutcome }
   /** The entry survives this process. */
   | { readonly type: "logged"; readonly time: EpochMs }

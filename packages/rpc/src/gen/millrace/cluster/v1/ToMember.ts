@@ -4,13 +4,15 @@ import type { MemberWelcome as _millrace_cluster_v1_MemberWelcome, MemberWelcome
 import type { MemberRefused as _millrace_cluster_v1_MemberRefused, MemberRefused__Output as _millrace_cluster_v1_MemberRefused__Output } from '../../../millrace/cluster/v1/MemberRefused.ts';
 import type { StartJob as _millrace_cluster_v1_StartJob, StartJob__Output as _millrace_cluster_v1_StartJob__Output } from '../../../millrace/cluster/v1/StartJob.ts';
 import type { StopJob as _millrace_cluster_v1_StopJob, StopJob__Output as _millrace_cluster_v1_StopJob__Output } from '../../../millrace/cluster/v1/StopJob.ts';
+import type { MemberLeave as _millrace_cluster_v1_MemberLeave, MemberLeave__Output as _millrace_cluster_v1_MemberLeave__Output } from '../../../millrace/cluster/v1/MemberLeave.ts';
 
 export interface ToMember {
   'welcome'?: (_millrace_cluster_v1_MemberWelcome | null);
   'refused'?: (_millrace_cluster_v1_MemberRefused | null);
   'startJob'?: (_millrace_cluster_v1_StartJob | null);
   'stopJob'?: (_millrace_cluster_v1_StopJob | null);
-  'message'?: "welcome"|"refused"|"startJob"|"stopJob";
+  'leave'?: (_millrace_cluster_v1_MemberLeave | null);
+  'message'?: "welcome"|"refused"|"startJob"|"stopJob"|"leave";
 }
 
 export interface ToMember__Output {
@@ -18,5 +20,6 @@ export interface ToMember__Output {
   'refused'?: (_millrace_cluster_v1_MemberRefused__Output | null);
   'startJob'?: (_millrace_cluster_v1_StartJob__Output | null);
   'stopJob'?: (_millrace_cluster_v1_StopJob__Output | null);
-  'message'?: "welcome"|"refused"|"startJob"|"stopJob";
+  'leave'?: (_millrace_cluster_v1_MemberLeave__Output | null);
+  'message'?: "welcome"|"refused"|"startJob"|"stopJob"|"leave";
 }

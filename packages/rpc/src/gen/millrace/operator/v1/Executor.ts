@@ -12,6 +12,7 @@ export interface Executor {
   'jobs'?: (string)[];
   'lastSeenAtMs'?: (number | string | Long);
   'rssBytes'?: (number | string | Long);
+  'waitsFor'?: (string)[];
 }
 
 export interface Executor__Output {
@@ -23,4 +24,5 @@ export interface Executor__Output {
   'jobs': (string)[];
   'lastSeenAtMs': (number);
   'rssBytes': (number);
+  'waitsFor': (string)[];
 }

@@ -4,7 +4,7 @@ export const ExecutorState = {
   EXECUTOR_STATE_UNSPECIFIED: 'EXECUTOR_STATE_UNSPECIFIED',
   EXECUTOR_STATE_CONNECTED: 'EXECUTOR_STATE_CONNECTED',
   EXECUTOR_STATE_LOST: 'EXECUTOR_STATE_LOST',
-  EXECUTOR_STATE_LEAVING: 'EXECUTOR_STATE_LEAVING',
+  EXECUTOR_STATE_DRAINING: 'EXECUTOR_STATE_DRAINING',
 } as const;
 
 export type ExecutorState =
@@ -14,7 +14,7 @@ export type ExecutorState =
   | 1
   | 'EXECUTOR_STATE_LOST'
   | 2
-  | 'EXECUTOR_STATE_LEAVING'
+  | 'EXECUTOR_STATE_DRAINING'
   | 3
 
 export type ExecutorState__Output = typeof ExecutorState[keyof typeof ExecutorState]

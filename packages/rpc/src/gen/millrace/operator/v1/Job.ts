@@ -5,6 +5,7 @@ import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_com
 import type { Warning as _millrace_operator_v1_Warning, Warning__Output as _millrace_operator_v1_Warning__Output } from '../../../millrace/operator/v1/Warning.ts';
 import type { ExecutorFigures as _millrace_operator_v1_ExecutorFigures, ExecutorFigures__Output as _millrace_operator_v1_ExecutorFigures__Output } from '../../../millrace/operator/v1/ExecutorFigures.ts';
 import type { JobLog as _millrace_operator_v1_JobLog, JobLog__Output as _millrace_operator_v1_JobLog__Output } from '../../../millrace/operator/v1/JobLog.ts';
+import type { Draining as _millrace_operator_v1_Draining, Draining__Output as _millrace_operator_v1_Draining__Output } from '../../../millrace/operator/v1/Draining.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
@@ -25,6 +26,7 @@ export interface Job {
   'executorFigures'?: (_millrace_operator_v1_ExecutorFigures)[];
   'restarts'?: (number);
   'log'?: (_millrace_operator_v1_JobLog | null);
+  'draining'?: (_millrace_operator_v1_Draining | null);
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";
@@ -48,6 +50,7 @@ export interface Job__Output {
   'executorFigures': (_millrace_operator_v1_ExecutorFigures__Output)[];
   'restarts': (number);
   'log': (_millrace_operator_v1_JobLog__Output | null);
+  'draining': (_millrace_operator_v1_Draining__Output | null);
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";

@@ -8,6 +8,7 @@ export interface JobResumed {
   'pendingMs'?: (number | string | Long);
   'pendingIsPrepared'?: (boolean);
   'missed'?: (number | string | Long);
+  'together'?: (boolean);
   '_committedMs'?: "committedMs";
   '_pendingMs'?: "pendingMs";
 }
@@ -18,6 +19,7 @@ export interface JobResumed__Output {
   'pendingMs'?: (number);
   'pendingIsPrepared': (boolean);
   'missed': (number);
+  'together': (boolean);
   '_committedMs'?: "committedMs";
   '_pendingMs'?: "pendingMs";
 }

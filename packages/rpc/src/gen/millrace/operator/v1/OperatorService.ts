@@ -4,6 +4,7 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { BatchesResponse as _millrace_operator_v1_BatchesResponse, BatchesResponse__Output as _millrace_operator_v1_BatchesResponse__Output } from '../../../millrace/operator/v1/BatchesResponse.ts';
 import type { Done as _millrace_operator_v1_Done, Done__Output as _millrace_operator_v1_Done__Output } from '../../../millrace/operator/v1/Done.ts';
+import type { ExecutorRequest as _millrace_operator_v1_ExecutorRequest, ExecutorRequest__Output as _millrace_operator_v1_ExecutorRequest__Output } from '../../../millrace/operator/v1/ExecutorRequest.ts';
 import type { ExecutorsRequest as _millrace_operator_v1_ExecutorsRequest, ExecutorsRequest__Output as _millrace_operator_v1_ExecutorsRequest__Output } from '../../../millrace/operator/v1/ExecutorsRequest.ts';
 import type { ExecutorsResponse as _millrace_operator_v1_ExecutorsResponse, ExecutorsResponse__Output as _millrace_operator_v1_ExecutorsResponse__Output } from '../../../millrace/operator/v1/ExecutorsResponse.ts';
 import type { Job as _millrace_operator_v1_Job, Job__Output as _millrace_operator_v1_Job__Output } from '../../../millrace/operator/v1/Job.ts';
@@ -23,6 +24,15 @@ export interface OperatorServiceClient extends grpc.Client {
   batches(argument: _millrace_operator_v1_JobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_millrace_operator_v1_BatchesResponse__Output>): grpc.ClientUnaryCall;
   batches(argument: _millrace_operator_v1_JobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_BatchesResponse__Output>): grpc.ClientUnaryCall;
   batches(argument: _millrace_operator_v1_JobRequest, callback: grpc.requestCallback<_millrace_operator_v1_BatchesResponse__Output>): grpc.ClientUnaryCall;
+  
+  Drain(argument: _millrace_operator_v1_ExecutorRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  Drain(argument: _millrace_operator_v1_ExecutorRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  Drain(argument: _millrace_operator_v1_ExecutorRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  Drain(argument: _millrace_operator_v1_ExecutorRequest, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  drain(argument: _millrace_operator_v1_ExecutorRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  drain(argument: _millrace_operator_v1_ExecutorRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  drain(argument: _millrace_operator_v1_ExecutorRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
+  drain(argument: _millrace_operator_v1_ExecutorRequest, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
   
   Executors(argument: _millrace_operator_v1_ExecutorsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_ExecutorsResponse__Output>): grpc.ClientUnaryCall;
   Executors(argument: _millrace_operator_v1_ExecutorsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_millrace_operator_v1_ExecutorsResponse__Output>): grpc.ClientUnaryCall;
@@ -88,6 +98,8 @@ export interface OperatorServiceClient extends grpc.Client {
 export interface OperatorServiceHandlers extends grpc.UntypedServiceImplementation {
   Batches: grpc.handleUnaryCall<_millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_BatchesResponse>;
   
+  Drain: grpc.handleUnaryCall<_millrace_operator_v1_ExecutorRequest__Output, _millrace_operator_v1_Done>;
+  
   Executors: grpc.handleUnaryCall<_millrace_operator_v1_ExecutorsRequest__Output, _millrace_operator_v1_ExecutorsResponse>;
   
   Jobs: grpc.handleUnaryCall<_millrace_operator_v1_JobsRequest__Output, _millrace_operator_v1_JobsResponse>;
@@ -106,6 +118,7 @@ export interface OperatorServiceHandlers extends grpc.UntypedServiceImplementati
 
 export interface OperatorServiceDefinition extends grpc.ServiceDefinition {
   Batches: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_BatchesResponse, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_BatchesResponse__Output>
+  Drain: MethodDefinition<_millrace_operator_v1_ExecutorRequest, _millrace_operator_v1_Done, _millrace_operator_v1_ExecutorRequest__Output, _millrace_operator_v1_Done__Output>
   Executors: MethodDefinition<_millrace_operator_v1_ExecutorsRequest, _millrace_operator_v1_ExecutorsResponse, _millrace_operator_v1_ExecutorsRequest__Output, _millrace_operator_v1_ExecutorsResponse__Output>
   Jobs: MethodDefinition<_millrace_operator_v1_JobsRequest, _millrace_operator_v1_JobsResponse, _millrace_operator_v1_JobsRequest__Output, _millrace_operator_v1_JobsResponse__Output>
   Kill: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_Done, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Done__Output>

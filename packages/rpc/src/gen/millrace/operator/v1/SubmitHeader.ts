@@ -8,6 +8,7 @@ export interface SubmitHeader {
   'args'?: (string)[];
   'artefactBytes'?: (number | string | Long);
   'drop'?: (string)[];
+  'availableNow'?: (boolean);
   '_name'?: "name";
 }
 
@@ -17,5 +18,6 @@ export interface SubmitHeader__Output {
   'args': (string)[];
   'artefactBytes': (number);
   'drop': (string)[];
+  'availableNow': (boolean);
   '_name'?: "name";
 }
