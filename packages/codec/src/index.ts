@@ -44,7 +44,7 @@ export {
   precisionFor,
   type SketchPrecision,
 } from "./key/distinct-sketch.ts";
-export { HASH_VERSION, hashKey, KEY_GROUPS, partitionOf } from "./key/hash.ts";
+export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
 export { KeyMap } from "./key/key-map.ts";
 export { assertOrdered, type Comparison, compareValues, comparisonBy } from "./key/order.ts";
 export { decodeValue, type EncodedSink, encodeValue, encodeValueTo, ValueDecoder } from "./value/value.ts";

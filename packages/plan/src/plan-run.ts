@@ -270,8 +270,9 @@ export class PlanRun {
   }
 
   #stateUpdate(node: StateNode, at: Place): StateUpdate {
-    const { change } = node;
+    const { change, partitioning } = node;
     const inPlace = this.#layout.inPlace(node);
+    const place = () => (partitioning.kind === "custom" ? { place: at.draft.slot(partitioning.fn) } : {});
     const feed = (dependency: ShuffleDependency, i: number): Feed =>
       this.#feed(dependency, node, inPlace[i] === true, at);
     switch (change.kind) {
@@ -283,15 +284,11 @@ export class PlanRun {
           feed: feed(change.feed, 0),
           ...(change.initial === undefined ? {} : { initial: feed(change.initial, 1) }),
           fn: draft.slot(change.fn),
+          ...place(),
         };
         if (change.kind === "updateByKey") return { kind: change.kind, ...common, onlyUpdated: change.onlyUpdated };
         if (change.kind === "mapWithState") return { kind: change.kind, ...common, timeoutMs: change.timeoutMs };
-        const { partitioning } = node;
-        return {
-          kind: change.kind,
-          ...common,
-          ...(partitioning.kind === "custom" ? { place: draft.slot(partitioning.fn) } : {}),
-        };
+        return { kind: change.kind, ...common };
       }
       case "window":
         return {
@@ -301,6 +298,7 @@ export class PlanRun {
           reduce: at.draft.slot(change.reduce),
           inverse: at.draft.slot(change.inverse),
           ...(change.filter === undefined ? {} : { filter: at.draft.slot(change.filter) }),
+          ...place(),
         };
       case "snapshot":
         // Read for its effect: the state is available once the stage that updates it is done.

@@ -79,6 +79,8 @@ export type StateUpdate =
       readonly fn: FnSlot;
       /** Call `fn` only for keys with values in this batch. */
       readonly onlyUpdated: boolean;
+      /** The partition of a key, here and below; by hash if absent. */
+      readonly place?: FnSlot;
     }
   /**
    * A function over the whole state of a partition. Emits `[K, S]` for every key that the function returns; others are
@@ -90,7 +92,6 @@ export type StateUpdate =
       readonly initial?: Feed;
       /** `(iterable of [key, values, state | undefined], time) => iterable of [key, state]`. */
       readonly fn: FnSlot;
-      /** The partition of a key; by hash if absent. */
       readonly place?: FnSlot;
     }
   /**
@@ -106,6 +107,7 @@ export type StateUpdate =
       readonly inverse: FnSlot;
       /** `([key, value]) => boolean`: keys for which it is false are forgotten. */
       readonly filter?: FnSlot;
+      readonly place?: FnSlot;
     }
   /** Calls `fn(key, value, state, time)` for each pair, and once for each key that has timed out. */
   | {
@@ -115,6 +117,7 @@ export type StateUpdate =
       readonly fn: FnSlot;
       /** 0: keys never time out. */
       readonly timeoutMs: number;
+      readonly place?: FnSlot;
     }
   /** `[K, S]` for every key of state that another stage has updated to the batch; calls nothing. */
   | { readonly kind: "snapshot" };

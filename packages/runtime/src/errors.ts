@@ -25,6 +25,8 @@ export const outputFileFailed: ErrorFactory = errorKind("OUTPUT_FILE_FAILED", "e
 
 /** The state of the last committed batch is missing from the checkpoint directory as this executor sees it. */
 export const stateNotFound: ErrorFactory = errorKind("STATE_NOT_FOUND", "environment");
+/** A slice of state cannot be read, and the state was read without it. */
+export const stateSliceDamaged: ErrorFactory = errorKind("STATE_SLICE_DAMAGED", "environment");
 /** An incremental window removes data of a key that it does not contain. */
 export const windowKeyUnknown: ErrorFactory = errorKind("WINDOW_KEY_UNKNOWN", "user");
 /** The function of mapWithState misused a key's state. */

@@ -1,4 +1,4 @@
-import type { Clock } from "@millrace/base";
+import type { Clock, EngineError } from "@millrace/base";
 import type { FileSystems } from "@millrace/files";
 import type { BlockPool, SpillFile } from "@millrace/storage";
 
@@ -38,4 +38,6 @@ export interface SlotPorts {
   readonly heapUse: () => number;
   /** Called periodically with the number of keys of state that are held; once the heap is full it would be too late. */
   readonly stateKeys?: (keys: number) => void;
+  /** Called with what the operator should know of and no task fails by. */
+  readonly onTrouble?: (error: EngineError) => void;
 }

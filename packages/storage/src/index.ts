@@ -23,14 +23,10 @@ export {
   type PoolHandle,
   type PoolSlice,
 } from "./pool/block-pool.ts";
-
-export type { StateDelta, StateSnapshot } from "./state-log/delta-file.ts";
-export {
-  type DeltaContent,
-  type SnapshotContent,
-  StateLog,
-  type StateLogOptions,
-  type StatePart,
-  type StatePartition,
-  stateDeltaMissing,
-} from "./state-log/state-log.ts";
+export { stateDeltaMissing } from "./state/errors.ts";
+export { type GroupRange, type SliceName, type StatePartition, sliceFileName } from "./state/file-names.ts";
+export { RowGroupsWriter, type StateCell, type StateRows } from "./state/rows.ts";
+export { keysOfSlice, SLICE_BYTES, sliceFrom, sliceRanges } from "./state/slice-ranges.ts";
+export type { RowGroupContent } from "./state/state-file.ts";
+export { type OpenedPartition, StateFiles } from "./state/state-files.ts";
+export type { OnDamage, Piece, RowsTaker } from "./state/walk.ts";

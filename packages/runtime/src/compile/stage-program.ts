@@ -85,6 +85,8 @@ export type StateEntry =
       readonly initial: PipelineProgram | undefined;
       readonly update: FnSlot;
       readonly onlyUpdated: boolean;
+      /** The partition of a key, here and below; by hash if absent. */
+      readonly place: FnSlot | undefined;
       readonly label: string;
     }
   | {
@@ -102,6 +104,7 @@ export type StateEntry =
       readonly reduce: FnSlot;
       readonly inverse: FnSlot;
       readonly filter: FnSlot | undefined;
+      readonly place: FnSlot | undefined;
       readonly label: string;
     }
   | {
@@ -111,6 +114,7 @@ export type StateEntry =
       readonly map: FnSlot;
       readonly loop: StateLoop;
       readonly timeoutMs: number;
+      readonly place: FnSlot | undefined;
       readonly label: string;
     }
   | { readonly kind: "snapshot" };

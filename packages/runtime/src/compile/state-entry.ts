@@ -22,11 +22,12 @@ export function stateEntry(update: StateUpdate, label: string, compiler: StateCo
         feed: compiler.feed(update.feed, { kind: "group" }),
         initial: update.initial && compiler.feed(update.initial, { kind: "last" }),
         update: update.fn,
+        place: update.place,
         label,
       };
       return update.kind === "updateByKey"
         ? { kind: update.kind, ...common, onlyUpdated: update.onlyUpdated }
-        : { kind: update.kind, ...common, place: update.place };
+        : { kind: update.kind, ...common };
     }
     case "window": {
       compiler.addTables(1);
@@ -37,6 +38,7 @@ export function stateEntry(update: StateUpdate, label: string, compiler: StateCo
         reduce: update.reduce,
         inverse: update.inverse,
         filter: update.filter,
+        place: update.place,
         label,
       };
     }
@@ -49,6 +51,7 @@ export function stateEntry(update: StateUpdate, label: string, compiler: StateCo
         map: update.fn,
         loop: stateLoop(compiler.loopName()),
         timeoutMs: update.timeoutMs,
+        place: update.place,
         label,
       };
     case "snapshot":

@@ -49,6 +49,7 @@ export class SlotRuntime {
       classes: functions.classes,
       snapshotDeltas: ports.snapshotDeltas,
       onKeys: ports.stateKeys,
+      onTrouble: ports.onTrouble,
     });
     this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }

@@ -38,9 +38,10 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   const ref = task.state;
   assert(ref !== undefined, "a task of a stateful operator names no state");
   if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref });
-  const updater = updaterOf(entry, ref, parts);
+  const belongs = belonging(entry.place, ref, parts);
+  const updater = updaterOf(entry, { ref, belongs }, parts);
   return new StateFeeder({
-    ...{ store, ref, updater, again: task.attempt > 0 },
+    ...{ store, ref, updater, belongs, again: task.attempt > 0 },
     check: () => control.check(),
     updated: (version) => parts.updated(version),
   });
@@ -48,7 +49,7 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
 
 function updaterOf(
   entry: Exclude<StateEntry, { readonly kind: "snapshot" }>,
-  ref: StateRef,
+  { ref, belongs }: { readonly ref: StateRef; readonly belongs: (key: unknown) => boolean },
   parts: StateParts,
 ): StateUpdater {
   const { classes, control, budget } = parts.env;
@@ -71,7 +72,7 @@ function updaterOf(
         label,
         time,
         update: parts.function<UpdatePartitionOptions["update"]>(entry.update),
-        belongs: belonging(entry.place, ref, parts),
+        belongs,
         input: new KeyedInput(values, () => parts.fill(entry.feed, values), initialState(entry.initial, parts)),
         check: () => control.check(),
       });

@@ -84,6 +84,7 @@ function newRuntime(functions: FunctionTable, files: FileSystems): SlotRuntime {
       snapshotDeltas: init.snapshotDeltas,
       heapUse: threadHeapUse,
       stateKeys: (keys) => void Atomics.store(stateKeys, 0, keys),
+      onTrouble: (error) => send({ type: "stray", error: toWireError(error) }),
     },
     functions,
   );

@@ -7,6 +7,8 @@ export interface StateFeederOptions {
   readonly store: StateStore;
   readonly ref: StateRef;
   readonly updater: StateUpdater;
+  /** Whether a key belongs to the partition. */
+  readonly belongs: (key: unknown) => boolean;
   /** True if the task has run before, so that its input may differ from that of the update made then. */
   readonly again: boolean;
   /** Throws when the task is cancelled. */
@@ -33,8 +35,9 @@ export class StateFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { store, ref, updater, again, updated } = this.#options;
-    const { state, done } = await store.prepare(ref, updater);
+    const { store, ref, updater, belongs, again, updated } = this.#options;
+    const needs = { timed: updater.timed, everyKey: updater.everyKey, belongs };
+    const { state, done } = await store.prepare(ref, needs);
     if (done && !again && updater.repeatable && state.overlay !== undefined) {
       this.#rest = everyKey(state, state.overlay, state.overlay.order);
       updated(state.overlay.version);

@@ -42,6 +42,11 @@ export class IdleOrder {
     this.#next[index] = index;
   }
 
+  /** The time of the last update of an index that is in the list. */
+  timeOf(index: number): number {
+    return this.#at(this.#times, index);
+  }
+
   /** The indices last updated before `time`, longest idle first, with the times. The list must not change meanwhile. */
   *before(time: number): Generator<{ readonly index: number; readonly time: number }, void, undefined> {
     for (let index = this.#oldest; index !== NONE; index = this.#at(this.#next, index)) {

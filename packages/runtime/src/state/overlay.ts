@@ -1,6 +1,7 @@
 import type { EpochMs } from "@millrace/base";
-import type { ClassTable } from "@millrace/codec";
+import { type ClassTable, keyGroup } from "@millrace/codec";
 import type { StateVersion } from "@millrace/plan";
+import type { StateCell } from "@millrace/storage";
 import { StateColumn } from "./state-column.ts";
 
 const FORGOTTEN = -1;
@@ -21,6 +22,8 @@ export class Overlay {
   readonly touched: Set<number> = new Set();
   /** Keys that the published state does not have, each once. */
   readonly newKeys: unknown[] = [];
+  /** Their key groups. */
+  readonly newGroups: number[] = [];
   /**
    * The keys that the batch has met, in order: by index in the published state, or `NEW_KEY` for the next of `newKeys`.
    * Later readers of the state get it in the same order: where a record goes may depend on it, and another output, or a
@@ -67,6 +70,7 @@ export class Overlay {
   add(key: unknown, state: unknown): void {
     this.#newStates.set(this.newKeys.length, state);
     this.newKeys.push(key);
+    this.newGroups.push(keyGroup(key));
   }
 
   isChanged(index: number): boolean {
@@ -78,6 +82,18 @@ export class Overlay {
     const place = this.#lookup().get(index);
     if (place === undefined) return this.#published.get(index);
     return place === FORGOTTEN ? undefined : this.#changedStates.get(place);
+  }
+
+  /** The state of a key of the published state after the batch, in stored form; `undefined`: none. */
+  cellAt(index: number): StateCell | undefined {
+    const place = this.#lookup().get(index);
+    if (place === undefined) return this.#published.cell(index);
+    return place === FORGOTTEN ? undefined : this.#changedStates.cell(place);
+  }
+
+  /** The state of a new key, in stored form. */
+  newCell(at: number): StateCell {
+    return this.#newStates.cell(at);
   }
 
   stateOfNew(at: number): unknown {
@@ -94,8 +110,8 @@ export class Overlay {
     for (const index of this.#forgotten) use(index);
   }
 
-  eachNew(use: (key: unknown, column: StateColumn, place: number) => void): void {
-    for (const [place, key] of this.newKeys.entries()) use(key, this.#newStates, place);
+  eachNew(use: (key: unknown, column: StateColumn, place: number, group: number) => void): void {
+    for (const [place, key] of this.newKeys.entries()) use(key, this.#newStates, place, this.newGroups[place] ?? 0);
   }
 
   #lookup(): Map<number, number> {

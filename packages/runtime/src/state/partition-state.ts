@@ -1,34 +1,50 @@
 import type { EpochMs } from "@millrace/base";
-import type { ClassTable } from "@millrace/codec";
+import { type ClassTable, keyGroup } from "@millrace/codec";
 import type { StateVersion } from "@millrace/plan";
+import type { RowsTaker, StateCell, StateRows } from "@millrace/storage";
 import { KeyIndex } from "../table/key-index.ts";
-import { DeltaChain } from "./delta-chain.ts";
 import { IdleOrder } from "./idle-order.ts";
+import { KeyGroups } from "./key-groups.ts";
+import { orderOf } from "./key-order.ts";
 import { Overlay } from "./overlay.ts";
-import { type StateCell, StateColumn } from "./state-column.ts";
+import { StateColumn } from "./state-column.ts";
+import type { UnreadPieces } from "./unread-pieces.ts";
 
 const COMPACT_MIN = 1024;
+const FIRST_CAPACITY = 16;
 
 /**
  * One partition of an operator's state in memory: the published state, and the overlay of the running or the last batch.
  *
  *     none ─begin─▶ overlay, incomplete ─complete─▶ overlay, complete ─publish─▶ none, at its version
  *                          └─drop─▶ none                    └─drop─▶ none
+ *
+ * Keys have **ordinals**, in the order in which they were added; results depend on that order, and files keep it. A partition
+ * that was loaded has its keys in another order of indices, since what is newer is read first: `positions` and `at` give the one of
+ * the ordinals.
  */
-export class PartitionState {
+export class PartitionState implements RowsTaker {
   /** The version of the published state, known to be committed; `undefined` before the first. */
   head: StateVersion | undefined;
-  /** The files of the log that hold the published state. */
-  readonly chain: DeltaChain = new DeltaChain();
   index: KeyIndex = new KeyIndex();
   column: StateColumn;
-  /**
-   * For operators whose keys time out: the time of each key's last update, which is the batch of the last delta that
-   * sets it.
-   */
+  groups: KeyGroups = new KeyGroups();
+  /** Above the ordinals of all keys. */
+  nextOrdinal = 0;
+  /** For operators whose keys time out: the time of each key's last update. */
   idle: IdleOrder | undefined;
+  /** What has not been read of it yet; `undefined`: nothing. */
+  unread: UnreadPieces | undefined;
   readonly #classes: ClassTable;
+  #ordinals = new Float64Array(FIRST_CAPACITY);
   #overlay: Overlay | undefined;
+  /** While it is read: keys that newer files have removed. */
+  #gone: KeyIndex | undefined;
+  /** While it is read, if keys time out: when each was last updated. */
+  #updated: Float64Array | undefined;
+  /** The indices below `#orderedTo` by their ordinals; `undefined`: they are in that order. */
+  #order: Int32Array | undefined;
+  #orderedTo = 0;
 
   constructor(options: { readonly timed: boolean; readonly classes: ClassTable }) {
     this.#classes = options.classes;
@@ -43,6 +59,49 @@ export class PartitionState {
 
   get overlay(): Overlay | undefined {
     return this.#overlay;
+  }
+
+  /** The index of a key, or -1. Reads the part of the state that the key belongs to, if that has not been read yet. */
+  find(key: unknown): number {
+    if (this.unread !== undefined) this.unread.read(keyGroup(key));
+    return this.index.find(key);
+  }
+
+  /** Reads what has not been read yet. */
+  readAll(): void {
+    this.unread?.readAll();
+  }
+
+  ordinalOf(index: number): number {
+    return this.#ordinals[index] ?? 0;
+  }
+
+  /** Places in the order of the keys; some are empty. All of the state has been read. */
+  get positions(): number {
+    const { capacity } = this.index;
+    return this.#order === undefined ? capacity : this.#order.length + capacity - this.#orderedTo;
+  }
+
+  /** The index at a position. */
+  at(position: number): number {
+    const order = this.#order;
+    if (order === undefined) return position;
+    return position < order.length ? (order[position] ?? 0) : position - order.length + this.#orderedTo;
+  }
+
+  /** Keys that were last updated before a time, longest idle first, and among equals in the order of the keys. */
+  *idleBefore(time: number): Generator<number, void, undefined> {
+    let alike: number[] = [];
+    let last = Number.NEGATIVE_INFINITY;
+    for (const { index, time: updated } of this.idle?.before(time) ?? []) {
+      if (updated !== last) {
+        yield* this.#byOrdinal(alike);
+        alike = [];
+        last = updated;
+      }
+      alike.push(index);
+    }
+    yield* this.#byOrdinal(alike);
   }
 
   /** Begins the transaction of a batch; an earlier one that was not published is dropped. */
@@ -64,35 +123,80 @@ export class PartitionState {
     overlay.eachForgotten((index) => this.#remove(index));
     overlay.eachChanged((index, column, place) => this.#take(index, column, place, batch));
     for (const index of touched) if (this.column.has(index)) this.idle?.touch(index, batch);
-    overlay.eachNew((key, column, place) => this.#take(this.#indexOf(key), column, place, batch));
+    overlay.eachNew((key, column, place, group) => {
+      // Forgotten and added again, it is a new key.
+      this.index.find(key);
+      this.#take(this.#add(key, group, this.nextOrdinal++), column, place, batch);
+    });
     this.head = overlay.version;
-    this.chain.add(overlay.deltaBytes);
     this.#overlay = undefined;
     this.#compact();
   }
 
-  /** Sets a state from a delta. */
-  put(key: unknown, cell: StateCell, batch: EpochMs): void {
-    const index = this.restore(key, cell);
-    this.idle?.touch(index, batch);
+  // ---- reading from files
+
+  /**
+   * Rows of a file: keys that are there already have a newer state.
+   *
+   * @param belongs Whether a key is one of this partition; by default, all are.
+   */
+  take(rows: StateRows, wants: (group: number) => boolean, belongs?: (key: unknown) => boolean): void {
+    const { groups, keys, ordinals, cells, updated, version, removals } = rows;
+    for (let at = 0; at < rows.rows; at++) {
+      const group = groups[at] ?? 0;
+      if (!wants(group)) continue;
+      const key = keys[at];
+      if (belongs !== undefined && !belongs(key)) continue;
+      if (this.#gone !== undefined && this.#gone.find(key) >= 0) continue;
+      if (this.index.find(key) >= 0) continue;
+      if (removals) {
+        this.#gone ??= new KeyIndex();
+        this.#gone.find(key);
+        this.#gone.add(key);
+        continue;
+      }
+      const index = this.#add(key, group, ordinals[at] ?? 0);
+      this.column.setCell(index, cells[at] as StateCell); // what a writer was given
+      if (this.idle !== undefined) this.#setUpdated(index, updated?.[at] ?? version.batch);
+    }
   }
 
-  /** For loading: sets a state, whenever it was updated. Returns the index of the key. */
-  restore(key: unknown, cell: StateCell): number {
-    const index = this.#indexOf(key);
-    this.column.setCell(index, cell);
+  /** Everything has been read. */
+  finishReading(): void {
+    this.unread = undefined;
+    this.#gone = undefined;
+    this.#orderedTo = this.index.capacity;
+    this.#order = orderOf(this.#orderedTo, this.#ordinals, (index) => this.column.has(index));
+    const updated = this.#updated;
+    this.#updated = undefined;
+    if (updated === undefined) return;
+    const indices = Array.from({ length: this.positions }, (_, position) => this.at(position));
+    indices.sort((a, b) => (updated[a] ?? 0) - (updated[b] ?? 0)); // stable: keys of one time stay in order
+    for (const index of indices) this.idle?.touch(index, updated[index] ?? 0);
+  }
+
+  /** Gives the keys new ordinals: those of several former partitions, which were made distinct, may have large gaps. */
+  renumber(): void {
+    for (let position = 0; position < this.positions; position++) this.#ordinals[this.at(position)] = position;
+    this.nextOrdinal = this.positions;
+  }
+
+  #setUpdated(index: number, time: number): void {
+    let updated = this.#updated ?? new Float64Array(FIRST_CAPACITY);
+    if (index >= updated.length) updated = grown(updated, index);
+    updated[index] = time;
+    this.#updated = updated;
+  }
+
+  // ----
+
+  /** Adds the key that `index.find` has just not found. */
+  #add(key: unknown, group: number, ordinal: number): number {
+    const index = this.index.add(key);
+    this.groups.add(index, group);
+    if (index >= this.#ordinals.length) this.#ordinals = grown(this.#ordinals, index);
+    this.#ordinals[index] = ordinal;
     return index;
-  }
-
-  /** For loading: forgets what a delta removed. */
-  forget(key: unknown): void {
-    const found = this.index.find(key);
-    if (found >= 0) this.#remove(found);
-  }
-
-  #indexOf(key: unknown): number {
-    const found = this.index.find(key);
-    return found < 0 ? this.index.add(key) : found;
   }
 
   #take(index: number, from: StateColumn, place: number, batch: EpochMs): void {
@@ -103,23 +207,33 @@ export class PartitionState {
   #remove(index: number): void {
     this.index.remove(index);
     this.column.delete(index);
+    this.groups.remove(index);
     this.idle?.remove(index);
   }
 
-  /**
-   * Indices are never reused, so forgotten keys leave holes. The order of the keys is preserved: a slot that loads the
-   * state from its log must produce the same one.
-   */
+  #byOrdinal(indices: number[]): number[] {
+    return indices.sort((a, b) => this.ordinalOf(a) - this.ordinalOf(b));
+  }
+
+  /** Indices are never reused, so forgotten keys leave holes. Whatever is not read yet comes after what is. */
   #compact(): void {
-    const { index, column, idle } = this;
+    const { index, column, groups, idle } = this;
+    const ordinals = this.#ordinals;
     const holes = index.capacity - index.size;
-    if (holes < COMPACT_MIN || holes < index.size) return;
+    if (holes < COMPACT_MIN || holes < index.size || this.unread !== undefined) return;
+    const { positions } = this;
+    const at = (position: number): number => this.at(position);
+    const kept = Int32Array.from({ length: positions }, (_, position) => at(position)).filter((i) => column.has(i));
+    this.#order = undefined;
     this.index = new KeyIndex();
     this.column = new StateColumn(this.#classes);
+    this.groups = new KeyGroups();
+    this.#ordinals = new Float64Array(FIRST_CAPACITY);
     const places = new Int32Array(index.capacity);
-    for (let i = 0; i < index.capacity; i++) {
-      if (!column.has(i)) continue;
-      const place = this.#indexOf(index.keys[i]);
+    for (const i of kept) {
+      const key = index.keys[i];
+      this.index.find(key);
+      const place = this.#add(key, groups.of(i), ordinals[i] ?? 0);
       places[i] = place;
       this.column.setFrom(place, column, i);
     }
@@ -127,4 +241,10 @@ export class PartitionState {
     this.idle = new IdleOrder();
     for (const { index: i, time } of idle.before(Number.POSITIVE_INFINITY)) this.idle.touch(places[i] ?? 0, time);
   }
+}
+
+function grown(column: Float64Array, index: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(Math.max(2 * column.length, index + 1));
+  larger.set(column);
+  return larger;
 }

@@ -7,9 +7,7 @@ import {
   encodeValueTo,
   ValueDecoder,
 } from "@millrace/codec";
-
-/** A state in stored form: a primitive unchanged, anything else encoded. */
-export type StateCell = string | number | boolean | bigint | null | Uint8Array;
+import type { StateCell } from "@millrace/storage";
 
 const ABSENT: unique symbol = Symbol("absent");
 const ENCODED: unique symbol = Symbol("encoded");

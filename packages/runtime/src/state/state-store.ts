@@ -1,12 +1,22 @@
-import { assert, EngineError, type EpochMs, epochMs, unreachable } from "@millrace/base";
-import { type ClassTable, HASH_VERSION } from "@millrace/codec";
+import { assert, EngineError, type EpochMs, epochMs } from "@millrace/base";
+import type { ClassTable } from "@millrace/codec";
 import { type FileSystems, fileNotFound, type Location } from "@millrace/files";
-import { isSameVersion, type StateRef, type StateVersion, versionName } from "@millrace/plan";
-import { StateLog, stateDeltaMissing } from "@millrace/storage";
-import { stateNotFound } from "../errors.ts";
+import { isSameVersion, type StateHeads, type StateRef, type StateVersion, versionName } from "@millrace/plan";
+import {
+  type RowsTaker,
+  type SliceName,
+  StateFiles,
+  sliceFileName,
+  sliceRanges,
+  stateDeltaMissing,
+} from "@millrace/storage";
+import { stateNotFound, stateSliceDamaged } from "../errors.ts";
 import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
-import { applyDelta, applySnapshot, deltaFrames, snapshotFrames } from "./state-frames.ts";
+import { RollingSlices } from "./rolling-slices.ts";
+import { SliceWriter } from "./slice-writer.ts";
+import { deltaRows, headOf, wholeRows } from "./state-rows.ts";
+import { UnreadPieces } from "./unread-pieces.ts";
 
 /** A partition that no task has needed for this many batches has moved to another slot. */
 const IDLE_BATCHES_MAX = 16;
@@ -19,8 +29,22 @@ export interface StateStoreOptions {
   readonly classes: ClassTable;
   /** `state.snapshot.deltas`. */
   readonly snapshotDeltas: number;
+  /** Keys of a slice, if they are to be fewer than usual. For tests. */
+  readonly sliceKeys?: number;
   /** Called with the number of keys held, at every `reportKeys` and while state is loaded. */
   readonly onKeys?: ((keys: number) => void) | undefined;
+  /** Called with what the operator should know of and no task fails by. */
+  readonly onTrouble?: ((error: EngineError) => void) | undefined;
+}
+
+/** What an operator needs of its state before it begins. */
+export interface StateNeeds {
+  /** The times of the keys' last updates. */
+  readonly timed: boolean;
+  /** True if it visits every key in every batch; otherwise it reads what it touches. */
+  readonly everyKey: boolean;
+  /** Whether a key belongs to the partition. */
+  readonly belongs: (key: unknown) => boolean;
 }
 
 /** The state that a task of a stateful operator starts from. */
@@ -28,6 +52,15 @@ export interface Prepared {
   readonly state: PartitionState;
   /** The batch's update has already been made: return its result again. */
   readonly done: boolean;
+}
+
+/** A partition that this slot holds. */
+interface Held {
+  readonly state: PartitionState;
+  readonly slices: RollingSlices;
+  /** The former heads that it was made of, until a version of it is committed. */
+  readonly from: StateHeads | undefined;
+  lastUse: number;
 }
 
 /**
@@ -41,22 +74,26 @@ export interface Prepared {
  * | an overlay that is version `head` | publishes it |
  * | `head` published, and a complete overlay of this batch | nothing: an output is repeated |
  * | `head` published, and any other overlay | drops the overlay |
- * | anything else | loads `head` from the log |
+ * | anything else | reads `head` from its files |
  *
- * After a number of deltas the published state, which is committed, is written to the log as a snapshot, and older
- * files are removed: both in the background, one at a time for each partition. Neither has to succeed.
+ * A task that needs only the keys that it touches begins when the deltas are read; it reads slices as it touches them, and the
+ * others are read behind.
+ *
+ * The published state, which is committed, is written as slices, one after the other, at the pace of the deltas, and files that
+ * they replace are removed: both in the background, one at a time. Neither has to succeed.
  */
 export class StateStore {
   readonly #options: StateStoreOptions;
-  readonly #partitions = new Map<string, { readonly state: PartitionState; lastUse: number }>();
-  readonly #logs = new Map<string, StateLog>();
+  readonly #partitions = new Map<string, Held>();
+  readonly #files = new Map<string, StateFiles>();
   #batch: EpochMs = epochMs(0);
-  /** The state that is being read from the log. */
+  /** The state that is being read. */
   #loading: PartitionState | undefined;
   /** Distinct batches seen. */
   #batches = 0;
-  /** Snapshots on their way to the log, by partition. */
-  readonly #saving = new Map<string, Promise<void>>();
+  readonly #writer: SliceWriter = new SliceWriter();
+  /** Reading behind. */
+  readonly #reading = new Set<Promise<void>>();
 
   constructor(options: StateStoreOptions) {
     this.#options = options;
@@ -70,35 +107,35 @@ export class StateStore {
     onKeys(keys);
   }
 
-  /** Resolves when pending snapshots are written and the files that they replace are removed. For tests. */
+  /** Resolves when everything is read, pending slices are written and the files that they replace are removed. For tests. */
   async saved(): Promise<void> {
-    await Promise.all(this.#saving.values());
+    await Promise.all(this.#reading);
+    await this.#writer.settled();
   }
 
   /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
-  async prepare(ref: StateRef, options: { readonly timed: boolean }): Promise<Prepared> {
+  async prepare(ref: StateRef, needs: StateNeeds): Promise<Prepared> {
     this.#tick(ref.batch);
     const name = nameOf(ref);
     const held = this.#partitions.get(name);
-    const written = held?.state.overlay?.version;
-    if (held !== undefined && written !== undefined && isSameVersion(written, ref.head)) held.state.publish();
+    if (held !== undefined) publish(held, ref.head);
     // Whether keys time out may differ from one run of the job to the next.
-    const usable = held !== undefined && (held.state.idle !== undefined || !options.timed);
-    if (usable && isSameVersion(held.state.head, ref.head) && ref.from === undefined) {
+    if (held !== undefined && (held.state.idle !== undefined || !needs.timed) && isAt(held, ref)) {
       held.lastUse = this.#batches;
       const { state } = held;
       if (state.overlay?.complete === true && state.overlay.batch === ref.batch) return { state, done: true };
       state.drop();
+      if (needs.everyKey) state.readAll();
       return { state, done: false };
     }
-    this.#partitions.delete(name);
-    const state = await this.#load(ref, options);
-    this.#partitions.set(name, { state, lastUse: this.#batches });
-    return { state, done: false };
+    this.#forget(name);
+    const loaded = await this.#load(ref, needs);
+    this.#partitions.set(name, loaded);
+    return { state: loaded.state, done: false };
   }
 
   /**
-   * The state of version `ref.head`, read-only: this slot's, published or in a complete overlay; otherwise that of the log.
+   * The state of version `ref.head`, read-only: this slot's, published or in a complete overlay; otherwise that of the files.
    * The update of the batch is done, and has written it.
    *
    * @throws The errors of `prepare`.
@@ -109,126 +146,228 @@ export class StateStore {
     if (held !== undefined) {
       const { state } = held;
       held.lastUse = this.#batches;
-      if (isSameVersion(state.head, ref.head)) return { state, overlay: undefined };
+      if (isAt(held, ref)) return { state, overlay: undefined };
       const { overlay } = state;
       if (overlay?.version !== undefined && isSameVersion(overlay.version, ref.head)) return { state, overlay };
     }
-    return { state: await this.#load(ref, { timed: false }), overlay: undefined };
+    const { state } = await this.#load(ref, { timed: false, everyKey: true, belongs: () => true });
+    return { state, overlay: undefined };
   }
 
-  /** Writes the delta of a batch, unless it changes nothing, and completes its overlay. */
+  /** Writes what a batch changes, unless that is nothing, and completes its overlay. */
   async complete(ref: StateRef, state: PartitionState, overlay: Overlay): Promise<void> {
-    const { upserts, removals } = deltaFrames(state, overlay, this.#options.classes);
-    if (upserts.length > 0 || removals.length > 0) {
-      const version = ref.writes;
-      assert(version !== undefined, `a task that only reads the state of ${ref.operator} changes it`);
-      await this.#log(ref.directory).write(ref, { version, previous: state.head, upserts, removals });
-      overlay.deltaBytes = bytesOf(upserts) + bytesOf(removals);
-      overlay.version = version;
-    }
-    overlay.complete = true;
-    this.#saveWhenDue(ref, state);
-  }
-
-  #saveWhenDue(ref: StateRef, state: PartitionState): void {
-    const { classes, snapshotDeltas } = this.#options;
     const name = nameOf(ref);
-    // Not all partitions of an operator in the same batch.
-    const deltasMax = snapshotDeltas + Math.floor((snapshotDeltas * ref.partition) / ref.partitions);
-    const version = state.head;
-    if (version === undefined || !state.chain.isDue(deltasMax) || this.#saving.has(name)) return;
-    const { entries, idle } = snapshotFrames(state, classes);
-    state.chain.restart(bytesOf(entries) + bytesOf(idle));
-    const log = this.#log(ref.directory);
-    const saving = log
-      .writeSnapshot(ref, { version, entries, idle })
-      .then(() => log.prune(ref, ref.oldest))
-      .catch(() => undefined) // the deltas are still there, and the snapshot is retried after as many more
-      .then(() => void this.#saving.delete(name));
-    this.#saving.set(name, saving);
+    const held = this.#partitions.get(name);
+    assert(held?.state === state, `the state of ${ref.operator} is not held`);
+    if (ref.from === undefined) await this.#writeDelta(ref, held, overlay);
+    else await this.#writeWhole(ref, held, overlay);
+    overlay.complete = true;
+    this.#writer.write(name, { ref, files: this.#filesOf(ref.directory), ...held });
   }
 
-  async #load(ref: StateRef, options: { readonly timed: boolean }): Promise<PartitionState> {
-    if (ref.from !== undefined) throw repartitioned(ref, ref.from.partitions);
+  async #writeDelta(ref: StateRef, { state }: Held, overlay: Overlay): Promise<void> {
+    const rowGroups = deltaRows(state, overlay);
+    if (rowGroups.length === 0) return;
+    const version = writtenBy(ref);
+    overlay.deltaBytes = await this.#filesOf(ref.directory).writeDelta(ref, {
+      version,
+      base: state.head === undefined ? { kind: "nothing" } : { kind: "version", version: state.head },
+      ...headOf(state, overlay),
+      rowGroups,
+    });
+    overlay.version = version;
+    this.#writer.addDelta(overlay.deltaBytes);
+  }
+
+  /** The state was in another number of partitions: all of it is written, so that nothing of those is needed any more. */
+  async #writeWhole(ref: StateRef, { state, slices }: Held, overlay: Overlay): Promise<void> {
+    const counts = state.groups.counts.slice();
+    for (const group of overlay.newGroups) counts[group] = (counts[group] ?? 0) + 1;
+    const version = writtenBy(ref);
+    await this.#filesOf(ref.directory).writeWhole(ref, {
+      version,
+      ...headOf(state, overlay),
+      ranges: sliceRanges(counts, slices.sliceKeys),
+      fill: wholeRows(state, overlay),
+    });
+    overlay.version = version;
+  }
+
+  async #load(ref: StateRef, needs: StateNeeds): Promise<Held> {
     for (let reads = 1; ; reads++) {
       try {
-        return await this.#read(ref, options);
+        return ref.from === undefined ? await this.#read(ref, needs) : await this.#readFormer(ref, ref.from, needs);
       } catch (error) {
         const gone = error instanceof EngineError && GONE.includes(error.code);
-        if (!gone || reads >= READS_MAX) throw error;
+        if (!gone) throw error;
+        if (reads >= READS_MAX) throw await this.#missing(ref, error);
       } finally {
         this.#loading = undefined;
       }
     }
   }
 
-  async #read(ref: StateRef, options: { readonly timed: boolean }): Promise<PartitionState> {
+  async #read(ref: StateRef, { timed, everyKey }: StateNeeds): Promise<Held> {
     const { classes } = this.#options;
-    const log = this.#log(ref.directory);
-    const state = new PartitionState({ ...options, classes });
-    const onFrame = (): void => this.reportKeys();
+    const files = this.#filesOf(ref.directory);
+    const state = new PartitionState({ timed, classes });
+    const { head } = ref;
+    if (head === undefined) return { state, slices: this.#newSlices(ref, []), from: undefined, lastUse: this.#batches };
     this.#loading = state;
-    for await (const part of log.read(ref, ref.head)) {
-      switch (part.kind) {
-        case "snapshot":
-          applySnapshot(state, part, { classes, onFrame });
-          state.chain.restart(part.entries.length + part.idle.length);
-          break;
-        case "delta":
-          applyDelta(state, part, { classes, onFrame });
-          state.chain.add(part.upserts.length + part.removals.length);
-          break;
-        default:
-          return unreachable(part);
-      }
+    const opened = await files.open(ref, head, state);
+    const { chain, nextOrdinal, deltaBytes, pieces } = opened;
+    state.head = head;
+    state.nextOrdinal = nextOrdinal;
+    const onDamage = this.#onDamage(ref);
+    if (everyKey || timed || !files.blocking || pieces.length === 0) {
+      await files.take(opened, pieces, state, onDamage);
+      state.finishReading();
+    } else {
+      const unread = new UnreadPieces({
+        ...{ files, opened, taker: state, onDamage },
+        onRead: () => this.reportKeys(),
+        onEnd: () => state.finishReading(),
+      });
+      state.unread = unread;
+      const reading = unread.readBehind().then(() => void this.#reading.delete(reading));
+      this.#reading.add(reading);
     }
-    if (!isSameVersion(state.head, ref.head)) throw notFound(ref, (await log.versions(ref)).at(-1));
-    return state;
+    const slices = this.#newSlices(ref, chain);
+    slices.read(deltaBytes, chain.length);
+    this.reportKeys();
+    return { state, slices, from: undefined, lastUse: this.#batches };
   }
 
-  #log(directory: Location): StateLog {
-    let log = this.#logs.get(directory);
-    if (log === undefined) {
-      log = new StateLog({ files: this.#options.files.for(directory), directory, hashVersion: HASH_VERSION });
-      this.#logs.set(directory, log);
+  /** Puts the partition together from those that the state was in. */
+  async #readFormer(ref: StateRef, from: StateHeads, { timed, belongs }: StateNeeds): Promise<Held> {
+    const { operator, directory } = ref;
+    const { classes } = this.#options;
+    const files = this.#filesOf(directory);
+    const state = new PartitionState({ timed, classes });
+    this.#loading = state;
+    const onDamage = this.#onDamage(ref);
+    for (const [former, head] of from.heads.entries()) {
+      if (head === undefined) continue;
+      const of = { operator, partition: former, partitions: from.partitions };
+      const taker = formerTaker(state, { former, of: from.partitions, belongs });
+      const opened = await files.open(of, head, taker);
+      await files.take(opened, opened.pieces, taker, onDamage);
     }
-    return log;
+    state.finishReading();
+    state.renumber();
+    this.reportKeys();
+    return { state, slices: this.#newSlices(ref, []), from, lastUse: this.#batches };
+  }
+
+  #newSlices({ partition, partitions }: StateRef, chain: readonly StateVersion[]): RollingSlices {
+    const { snapshotDeltas, sliceKeys = Number.POSITIVE_INFINITY } = this.#options;
+    // Not all partitions of an operator in the same batch.
+    const roundDeltas = snapshotDeltas + Math.floor((snapshotDeltas * partition) / partitions);
+    return new RollingSlices({ roundDeltas, sliceKeys }, chain);
+  }
+
+  #onDamage({ operator, partition, partitions }: StateRef): (slice: SliceName, error: unknown) => void {
+    return (slice, error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.onTrouble?.(
+        stateSliceDamaged(
+          `the slice ${sliceFileName(slice)} of the state of ${JSON.stringify(operator)}, partition ${partition} of ${partitions}, cannot be read. ` +
+            `An older slice and the deltas since are read in its place, which takes longer; nothing is lost. Check the disk. What was wrong: ${why}`,
+          { fields: { operator, partition, slice: sliceFileName(slice) } },
+        ),
+      );
+    };
+  }
+
+  /** Whether it is one of many files that is missing, or all of them. */
+  async #missing(ref: StateRef, error: EngineError): Promise<Error> {
+    const { head } = ref;
+    if (head === undefined) return error;
+    const { deltas } = (await this.#filesOf(ref.directory).list(ref)).files;
+    return deltas.some((version) => isSameVersion(version, head)) ? error : notFound(ref, head, deltas);
+  }
+
+  #filesOf(directory: Location): StateFiles {
+    let files = this.#files.get(directory);
+    if (files === undefined) {
+      files = new StateFiles({ files: this.#options.files.for(directory), directory });
+      this.#files.set(directory, files);
+    }
+    return files;
   }
 
   #tick(batch: EpochMs): void {
     if (batch === this.#batch) return;
     this.#batch = batch;
     this.#batches += 1;
+    this.#writer.beginBatch();
     for (const [name, held] of this.#partitions) {
-      if (this.#batches - held.lastUse > IDLE_BATCHES_MAX) this.#partitions.delete(name);
+      if (this.#batches - held.lastUse > IDLE_BATCHES_MAX) this.#forget(name);
     }
+  }
+
+  #forget(name: string): void {
+    this.#partitions.get(name)?.state.unread?.stop();
+    this.#partitions.delete(name);
+    this.#writer.forget(name);
   }
 }
 
 const GONE: readonly string[] = [stateDeltaMissing.code, fileNotFound.code];
 
-function bytesOf(frames: readonly Uint8Array[]): number {
-  return frames.reduce((sum, frame) => sum + frame.length, 0);
-}
-
 const nameOf = (ref: StateRef): string => `${ref.directory}\0${ref.operator}\0${ref.partitions}-${ref.partition}`;
 
-function notFound(ref: StateRef, newest: StateVersion | undefined): Error {
-  const { operator, partition, partitions, head, directory } = ref;
-  const version = head === undefined ? "" : versionName(head);
-  return stateNotFound(
-    `the state of ${operator}, partition ${partition} of ${partitions}, in version ${version} is not in ${directory} ` +
-      `as this executor sees it; the newest there is ${newest === undefined ? "none" : versionName(newest)}. The job stops rather than compute wrong results. ` +
-      "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share. " +
-      "State of a released batch is not kept: call ssc.remember in build where RDDs are used long after their batch.",
-    { fields: { operator, partition, version, directory } },
-  );
+/** Publishes a complete overlay if it is the version that is committed. */
+function publish({ state, slices }: Held, head: StateVersion | undefined): void {
+  const { overlay } = state;
+  if (head === undefined || overlay?.version === undefined || !isSameVersion(overlay.version, head)) return;
+  slices.published(head, overlay.deltaBytes);
+  state.publish();
 }
 
-function repartitioned({ operator, partition, partitions, directory }: StateRef, former: number): Error {
+/** Whether the published state is what a task builds on. */
+function isAt({ state, from }: Held, ref: StateRef): boolean {
+  if (ref.from === undefined)
+    return isSameVersion(state.head, ref.head) && (state.head !== undefined || from === undefined);
+  if (from === undefined || state.head !== undefined || from.partitions !== ref.from.partitions) return false;
+  return ref.from.heads.every((head, former) => isSameVersion(head, from.heads[former]));
+}
+
+function writtenBy({ writes, operator }: StateRef): StateVersion {
+  assert(writes !== undefined, `a task that only reads the state of ${operator} changes it`);
+  return writes;
+}
+
+/** Takes the rows of a former partition that belong to a new one. Ordinals become distinct, and keep their order. */
+function formerTaker(
+  state: PartitionState,
+  {
+    former,
+    of,
+    belongs,
+  }: { readonly former: number; readonly of: number; readonly belongs: (key: unknown) => boolean },
+): RowsTaker {
+  return {
+    take: (rows, wants) => {
+      const ordinals = rows.ordinals.map((ordinal) => ordinal * of + former);
+      state.take({ ...rows, ordinals }, wants, belongs);
+    },
+  };
+}
+
+function notFound(ref: StateRef, head: StateVersion, there: readonly StateVersion[]): Error {
+  const { operator, partition, partitions, directory } = ref;
+  const newest = there.reduce<StateVersion | undefined>(
+    (a, b) => (a === undefined || b.batch > a.batch ? b : a),
+    undefined,
+  );
   return stateNotFound(
-    `the state of ${operator} is in ${former} partitions in ${directory}, and this job has ${partitions}. The job stops rather than compute wrong results. ` +
-      `Start it with numPartitions: ${former}, or with an empty checkpoint directory.`,
-    { fields: { operator, partition, directory } },
+    `the state of ${JSON.stringify(operator)}, partition ${partition} of ${partitions}, in version ${versionName(head)} is not in ${directory} ` +
+      `as this process sees it; the newest there is ${newest === undefined ? "none" : versionName(newest)}. The job stops rather than compute wrong results. ` +
+      "If files were removed, restore the directory from a copy (outputs of later batches are then met again, OUTPUT_EXISTS: remove them first), or " +
+      "start with an empty one, without the state. If executors run on several machines, the directory must be the same storage for all: mount one volume " +
+      "on each, or set checkpointDir to a path that all share. State of a released batch is not kept: call ssc.remember in build where RDDs are used " +
+      "long after their batch.",
+    { fields: { operator, partition, version: versionName(head), directory } },
   );
 }

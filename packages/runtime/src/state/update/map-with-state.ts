@@ -34,6 +34,7 @@ export interface MapUpdaterOptions {
  */
 export class MapWithState implements StateUpdater {
   readonly timed: boolean;
+  readonly everyKey = false;
   readonly repeatable = false;
   readonly #options: MapUpdaterOptions;
   readonly #key: KeyState;
@@ -139,10 +140,10 @@ export class MapWithState implements StateUpdater {
   }
 
   /** Adds a key that is new to this batch, right after `find` has not found it. */
-  #meet(key: unknown, { index, column }: PartitionState): number {
-    const place = index.find(key);
+  #meet(key: unknown, published: PartitionState): number {
+    const place = published.find(key);
     this.#places.push(place);
-    this.#states.push(place < 0 ? undefined : publishedAt(column, place));
+    this.#states.push(place < 0 ? undefined : publishedAt(published.column, place));
     return this.#keys.add(key);
   }
 
@@ -168,7 +169,7 @@ export class MapWithState implements StateUpdater {
 
   *#timeOut({ state, overlay }: Transaction): Generator<StateChunk, void, undefined> {
     const { map, time, timeoutMs, label, check } = this.#options;
-    for (const { index } of state.idle?.before(time - timeoutMs) ?? []) {
+    for (const index of state.idleBefore(time - timeoutMs)) {
       if (overlay.isChanged(index) || overlay.touched.has(index)) continue;
       this.#key.open(state.column, [index]);
       try {

@@ -15,11 +15,13 @@ export interface UpdateByKeyOptions {
 /** `updateStateByKey`: emits `[K, S]` for every key that has state after the batch. */
 export class UpdateByKey implements StateUpdater {
   readonly timed = false;
+  readonly everyKey: boolean;
   readonly repeatable = true;
   readonly #options: UpdateByKeyOptions;
 
   constructor(options: UpdateByKeyOptions) {
     this.#options = options;
+    this.everyKey = !options.onlyUpdated;
   }
 
   open(first: boolean): Promise<void> {
@@ -47,12 +49,11 @@ export class UpdateByKey implements StateUpdater {
   /** Keys with values in this batch. */
   *#updateGiven(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
     const { state, overlay } = transaction;
-    const { index } = state;
     for (const chunk of this.#options.input.values.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
         const given = chunk.values[i] as unknown[]; // the table's shape
-        const at = index.find(key);
+        const at = state.find(key);
         if (at >= 0) {
           overlay.order.push(at);
           this.#change(transaction, at, given, out);
@@ -68,7 +69,8 @@ export class UpdateByKey implements StateUpdater {
   *#updateKnown(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
     const { state } = transaction;
     const mask = maskOf(state, transaction.overlay.order);
-    for (let i = 0; i < mask.length; i++) {
+    for (let position = 0; position < state.positions; position++) {
+      const i = state.at(position);
       if (mask[i] === 1 || !state.column.has(i)) continue;
       this.#change(transaction, i, [], out);
       if (out.full) yield out.take();

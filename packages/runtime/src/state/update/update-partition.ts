@@ -28,6 +28,7 @@ export interface UpdatePartitionOptions {
 /** `updateStatePartitions`: one call of the function, whose result replaces all state. */
 export class UpdatePartition implements StateUpdater {
   readonly timed = false;
+  readonly everyKey = true;
   readonly repeatable = true;
   readonly #options: UpdatePartitionOptions;
   /** The keys that the function has returned: those of the published state by index, then others. */

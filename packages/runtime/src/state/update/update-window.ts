@@ -24,6 +24,7 @@ export interface UpdateWindowOptions {
  */
 export class UpdateWindow implements StateUpdater {
   readonly timed = false;
+  readonly everyKey = false;
   readonly repeatable = true;
   readonly #options: UpdateWindowOptions;
 
@@ -37,12 +38,12 @@ export class UpdateWindow implements StateUpdater {
 
   *update(transaction: Transaction): Generator<StateChunk, void, undefined> {
     const out = new PairsBuilder();
-    const { index } = transaction.state;
+    const { state } = transaction;
     for (const chunk of this.#options.moved.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
         const [entering, leaving] = chunk.values[i] as readonly [unknown[], unknown[]]; // the table's shape
-        const at = index.find(key);
+        const at = state.find(key);
         try {
           if (at >= 0) this.#change(transaction, at, entering, leaving, out);
           else this.#add(transaction, key, entering, out);

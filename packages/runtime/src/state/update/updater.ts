@@ -19,6 +19,8 @@ export type StateChunk =
 export interface StateUpdater {
   /** True if it needs the times of the keys' last updates. */
   readonly timed: boolean;
+  /** True if it visits every key, whatever the batch touches. */
+  readonly everyKey: boolean;
   /** True if its output is the state after the batch, so that it can be repeated without an update. */
   readonly repeatable: boolean;
   /**
@@ -79,6 +81,7 @@ export function* everyKey(
   overlay: Overlay | undefined,
   order: readonly number[],
 ): Generator<StateChunk, void, undefined> {
+  state.readAll();
   const out = new PairsBuilder();
   const { column, index } = state;
   const { newKeys = [] } = overlay ?? {};
@@ -94,7 +97,8 @@ export function* everyKey(
     else pushKnown(at);
     if (out.full) yield out.take();
   }
-  for (let at = 0; at < index.capacity; at++) {
+  for (let position = 0; position < state.positions; position++) {
+    const at = state.at(position);
     if (given[at] === 1 || !column.has(at)) continue;
     pushKnown(at);
     if (out.full) yield out.take();
@@ -118,10 +122,12 @@ export function* untouched(
   { state }: Transaction,
   touched: Iterable<number>,
 ): Generator<AccumulatedPairs, void, undefined> {
+  state.readAll();
   const out = new PairsBuilder();
   const mask = maskOf(state, touched);
   const { column, index } = state;
-  for (let i = 0; i < mask.length; i++) {
+  for (let position = 0; position < state.positions; position++) {
+    const i = state.at(position);
     if (mask[i] === 1 || !column.has(i)) continue;
     out.push(index.keys[i], column.get(i));
     if (out.full) yield out.take();

@@ -1,0 +1,159 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type BlockingFiles, nameIn } from "@millrace/files";
+import { LocalFileSystem } from "@millrace/storage";
+import { afterAll, describe, expect, test } from "vitest";
+
+import { keys, type LabOptions, localBlocking, RemoteFiles, removeLabs, StoreLab } from "./store-lab.fixture.ts";
+
+afterAll(removeLabs);
+
+describe("state that is read as it is touched", () => {
+  /** Counts the files that are read. */
+  class Watched extends LocalFileSystem {
+    /** Slices that were read in calls that block. */
+    readonly now: string[] = [];
+    /** Called before a slice is read behind. */
+    hold: () => Promise<void> = () => Promise.resolve();
+    override readonly blocking: BlockingFiles = {
+      ...localBlocking(),
+      open: (path) => {
+        if (path.endsWith(".slice")) this.now.push(nameIn(path));
+        return localBlocking().open(path);
+      },
+    };
+
+    override async read(...[path, range]: Parameters<LocalFileSystem["read"]>): Promise<Uint8Array> {
+      if (path.endsWith(".slice")) await this.hold();
+      return super.read(path, range);
+    }
+  }
+
+  /** A state of 40 keys in 20 slices or so, on a slot that has read none of them and is kept from reading behind. */
+  async function unread(options: LabOptions = {}) {
+    const lab = new StoreLab(options);
+    await lab.batch(keys(40, 0));
+    for (let i = 1; i < 80; i++) {
+      await lab.batch(new Map([["k0", i]]));
+      await lab.store.saved();
+    }
+    const files = new Watched();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    files.hold = () => held;
+    await lab.restart(files);
+    return { lab, files, release };
+  }
+
+  test("is there after the slices of the touched keys, and the others are read behind", async () => {
+    const { lab, files, release } = await unread();
+    await lab.batch(new Map([["k7", 70]]));
+    expect(files.now).toHaveLength(1);
+    await lab.batch(
+      new Map([
+        ["k7", 71],
+        ["new", 1],
+      ]),
+    );
+    expect(files.now.length).toBeLessThanOrEqual(2);
+    const { state } = await lab.store.prepare(lab.ref(), { timed: false, everyKey: false, belongs: () => true });
+    expect(state.keys).toBeLessThan(20);
+    release();
+    await lab.store.saved();
+    expect(state.keys).toBe(41);
+    expect(state.unread).toBeUndefined();
+    expect(files.now.length).toBeLessThanOrEqual(2);
+    const names = (await lab.entries()).map(([key]) => key);
+    expect(names).toEqual([...keys(40, 0).keys(), "new"]);
+  });
+
+  test("does not bring back a key that was forgotten while its slice was read behind", async () => {
+    const { lab, files, release } = await unread();
+    await lab.batch(
+      new Map([
+        ["k7", undefined],
+        ["k8", 1],
+      ]),
+    );
+    await lab.batch(new Map([["k8", undefined]]));
+    expect(files.now.length).toBeGreaterThan(0);
+    release();
+    await lab.store.saved();
+    const names = (await lab.entries()).map(([key]) => key);
+    expect(names).toEqual([...keys(40, 0).keys()].filter((key) => key !== "k7" && key !== "k8"));
+  });
+
+  test("is read whole by whoever visits every key", async () => {
+    const { lab, files, release } = await unread({ everyKey: true });
+    const entries = lab.entries();
+    release();
+    expect(await entries).toHaveLength(40);
+    expect(files.now).toEqual([]);
+  });
+
+  test("is read whole first where the file system has no blocking calls", async () => {
+    const { lab, release } = await unread();
+    release();
+    await lab.restart(new RemoteFiles());
+    const { state } = await lab.store.prepare(lab.ref(), { timed: false, everyKey: false, belongs: () => true });
+    expect(state.keys).toBe(40);
+  });
+});
+
+describe("another number of partitions", () => {
+  test.each([
+    [1, 4],
+    [4, 1],
+    [3, 5],
+    [7, 2],
+  ])("takes over the state, from %i to %i, and needs nothing of the former ones", async (before, after) => {
+    const lab = new StoreLab({ partitions: before });
+    await lab.batch(keys(50, 1));
+    await lab.batch(
+      new Map([
+        ["k1", 2],
+        ["k2", undefined],
+      ]),
+    );
+    lab.partitions = after;
+    await lab.restart();
+    await lab.batch(
+      new Map([
+        ["k3", 3],
+        ["k4", undefined],
+        ["new", 5],
+      ]),
+      { fails: true },
+    );
+    await lab.batch(
+      new Map([
+        ["k3", 3],
+        ["k4", undefined],
+        ["new", 5],
+      ]),
+    );
+    rmSync(join(lab.directory, `state/totals/${before}-0`), { recursive: true });
+    await lab.batch(new Map([["k5", 6]]));
+    await lab.restart();
+    const expected = new Map([...keys(50, 1), ["k1", 2], ["k3", 3], ["new", 5], ["k5", 6]]);
+    for (const key of ["k2", "k4"]) expected.delete(key);
+    const entries = await lab.entries();
+    expect(new Map(entries as [string, number][])).toEqual(expected); // as they were put
+    expect(entries).toHaveLength(expected.size);
+    // Keys that come from one former partition stay in order.
+    if (before === 1 && after === 1) expect(entries.map(([key]) => key)).toEqual([...expected.keys()]);
+  });
+
+  test("is swept when no version of the former one is read any more", async () => {
+    const lab = new StoreLab({ partitions: 3 });
+    await lab.batch(keys(50, 1));
+    lab.partitions = 2;
+    for (let i = 0; i < 80; i++) {
+      await lab.batch(keys(50, i));
+      await lab.store.saved();
+    }
+    expect(readdirSync(join(lab.directory, "state/totals")).sort()).toEqual(["2-0", "2-1"]);
+  });
+});

@@ -1,0 +1,80 @@
+import type { GroupRange, RowGroupContent, RowGroupsWriter as Writer } from "@millrace/storage";
+import { RowGroupsWriter } from "@millrace/storage";
+import type { Overlay } from "./overlay.ts";
+import type { PartitionState } from "./partition-state.ts";
+
+/** Of the values. */
+const SCHEMA = 0;
+
+/** What the head of a file says of a state, on top of it if a batch has made changes. */
+export function headOf(
+  { idle, nextOrdinal }: PartitionState,
+  overlay: Overlay | undefined,
+): { readonly schema: number; readonly timed: boolean; readonly nextOrdinal: number } {
+  const added = overlay?.newKeys.length ?? 0;
+  return { schema: SCHEMA, timed: idle !== undefined, nextOrdinal: nextOrdinal + added };
+}
+
+/** The changes of a batch, for its delta; none if it changes nothing. */
+export function deltaRows(state: PartitionState, overlay: Overlay): readonly RowGroupContent[] {
+  const { groups, index, column, idle, nextOrdinal } = state;
+  const { keys } = index;
+  const timed = { timed: idle !== undefined };
+  const states = new RowGroupsWriter("state", timed);
+  overlay.eachChanged((at, changed, place) => {
+    states.put(keys[at], groups.of(at), changed.cell(place), state.ordinalOf(at), overlay.batch);
+  });
+  for (const at of overlay.touched) {
+    if (!overlay.isChanged(at)) {
+      states.put(keys[at], groups.of(at), column.cell(at), state.ordinalOf(at), overlay.batch);
+    }
+  }
+  overlay.eachNew((key, added, place, group) => {
+    states.put(key, group, added.cell(place), nextOrdinal + place, overlay.batch);
+  });
+  const removals = new RowGroupsWriter("removal", timed);
+  overlay.eachForgotten((at) => removals.remove(keys[at], groups.of(at)));
+  return [...states.finish(), ...removals.finish()];
+}
+
+/** The published state of some key groups, for a slice. */
+export function sliceRows(state: PartitionState, range: GroupRange): readonly RowGroupContent[] {
+  const writer = new RowGroupsWriter("state", { timed: state.idle !== undefined });
+  const { column, index, idle } = state;
+  state.groups.each(
+    range,
+    (at) => column.has(at),
+    (at, group) => {
+      writer.put(index.keys[at], group, column.cell(at), state.ordinalOf(at), idle?.timeOf(at) ?? 0);
+    },
+  );
+  return writer.finish();
+}
+
+/** Writes the state of some key groups as it is after the batch, for slices of the version that the batch becomes. */
+export function wholeRows(state: PartitionState, overlay: Overlay): (range: GroupRange, writer: Writer) => void {
+  const { column, index, idle, nextOrdinal } = state;
+  const added: number[][] = [];
+  overlay.newGroups.forEach((group, place) => {
+    const places = added[group];
+    if (places === undefined) added[group] = [place];
+    else places.push(place);
+  });
+  return (range, writer) => {
+    state.groups.each(
+      range,
+      (at) => column.has(at),
+      (at, group) => {
+        const cell = overlay.cellAt(at);
+        if (cell === undefined) return;
+        const updated = overlay.isChanged(at) || overlay.touched.has(at) ? overlay.batch : (idle?.timeOf(at) ?? 0);
+        writer.put(index.keys[at], group, cell, state.ordinalOf(at), updated);
+      },
+    );
+    for (let group = range.first; group <= range.last; group++) {
+      for (const place of added[group] ?? []) {
+        writer.put(overlay.newKeys[place], group, overlay.newCell(place), nextOrdinal + place, overlay.batch);
+      }
+    }
+  };
+}

@@ -1,0 +1,212 @@
+import { KEY_GROUPS, KeyMap, keyGroup } from "@millrace/codec";
+import { isSameVersion, type StateVersion } from "@millrace/plan";
+import type { StatePartition } from "./file-names.ts";
+import type { StateCell, StateRows } from "./rows.ts";
+import { keysOfSlice, sliceRanges } from "./slice-ranges.ts";
+import type { StateFiles } from "./state-files.ts";
+import type { OnDamage, RowsTaker } from "./walk.ts";
+
+/** A key with its state, as it was found in a file. */
+export interface FoundKey {
+  readonly key: unknown;
+  readonly group: number;
+  /** Its place in the order of the partition's keys: they are in the order in which they were added. */
+  readonly ordinal: number;
+  readonly cell: StateCell;
+  /** The time of the last update, in epoch ms; `undefined` if the operator's keys do not time out. */
+  readonly updated: number | undefined;
+  /** Of the file: of a delta, the version that set the state; of a slice, a later one. */
+  readonly version: StateVersion;
+  /** Of the value. */
+  readonly schema: number;
+}
+
+/** A key that differs between two versions. At least one of the two is there. */
+export interface ChangedKey {
+  readonly key: unknown;
+  readonly before: FoundKey | undefined;
+  readonly after: FoundKey | undefined;
+}
+
+export interface ReadOptions {
+  /** Only these keys: what lies in other key groups is not read, as far as it is in files of its own. */
+  readonly keys?: readonly unknown[];
+  /** Told of slices that are damaged, and have been worked around. */
+  readonly onDamage?: OnDamage;
+}
+
+/**
+ * The rows of a partition at a version, in the order of its keys.
+ *
+ * @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system
+ */
+export async function readState(
+  files: StateFiles,
+  of: StatePartition,
+  head: StateVersion | undefined,
+  { keys, onDamage = () => undefined }: ReadOptions = {},
+): Promise<readonly FoundKey[]> {
+  if (head === undefined) return [];
+  const found = new RowCollector(keys);
+  const opened = await files.open(of, head, found);
+  const pieces = opened.pieces.filter(({ first, last }) => found.wantsAny(first, last));
+  await files.take(opened, pieces, found, onDamage);
+  return found.rows();
+}
+
+/**
+ * The keys whose state differs between two versions of a partition. Costs what the batches between them touched, as long as
+ * their deltas are there, and otherwise as much as reading both.
+ *
+ * @param from An earlier version than `to`; `undefined`: before the first.
+ * @throws The errors of `readState`.
+ */
+export async function readChanges(
+  files: StateFiles,
+  of: StatePartition,
+  { from, to }: { readonly from: StateVersion | undefined; readonly to: StateVersion | undefined },
+  options: Pick<ReadOptions, "onDamage"> = {},
+): Promise<readonly ChangedKey[]> {
+  const touched = to === undefined || from === undefined ? undefined : await touchedSince(files, of, from, to);
+  const keys = touched?.keys();
+  const only = keys === undefined ? options : { ...options, keys };
+  const before = new KeyMap<unknown, FoundKey>();
+  const rows = await readState(files, of, from, only);
+  for (const row of rows) before.set(row.key, row);
+  const after = touched?.rows() ?? (await readState(files, of, to, options));
+  const changes: ChangedKey[] = [];
+  for (const row of after) {
+    const old = before.get(row.key);
+    before.delete(row.key);
+    if (old === undefined || !isSameCell(old.cell, row.cell)) changes.push({ key: row.key, before: old, after: row });
+  }
+  for (const row of before.values()) changes.push({ key: row.key, before: row, after: undefined });
+  return changes;
+}
+
+/** What the deltas after `from` say; `undefined` if they do not lead back to it. */
+async function touchedSince(
+  files: StateFiles,
+  of: StatePartition,
+  from: StateVersion,
+  to: StateVersion,
+): Promise<RowCollector | undefined> {
+  const found = new RowCollector();
+  try {
+    const { chain } = await files.open(of, to, found, { until: from });
+    return isSameVersion(chain.at(-1), from) ? found : undefined;
+  } catch {
+    return undefined; // the state itself may still be readable, and its reader reports what is wrong
+  }
+}
+
+/** A key with its state, to be written. */
+export interface KeyWithState {
+  readonly key: unknown;
+  readonly cell: StateCell;
+  /** When it was last updated, in epoch ms. */
+  readonly updated: number;
+}
+
+/** Writes a version of a partition that consists of these entries, in this order. Each key must occur once, in its partition. */
+export async function writeState(
+  files: StateFiles,
+  of: StatePartition,
+  content: {
+    readonly version: StateVersion;
+    readonly schema: number;
+    readonly timed: boolean;
+    readonly entries: readonly KeyWithState[];
+  },
+): Promise<void> {
+  const { entries, ...head } = content;
+  const groups = Uint16Array.from(entries, ({ key }) => keyGroup(key));
+  const counts = new Uint32Array(KEY_GROUPS);
+  for (const group of groups) counts[group] = (counts[group] ?? 0) + 1;
+  const inGroups = Uint32Array.from(entries.keys()).sort((a, b) => (groups[a] ?? 0) - (groups[b] ?? 0) || a - b);
+  let next = 0;
+  await files.writeWhole(of, {
+    ...head,
+    nextOrdinal: entries.length,
+    ranges: sliceRanges(counts, keysOfSlice(bytesOf(entries))),
+    fill: ({ last }, writer) => {
+      for (; next < inGroups.length; next++) {
+        const at = inGroups[next] ?? 0;
+        const entry = entries[at];
+        const group = groups[at] ?? 0;
+        if (entry === undefined || group > last) return;
+        writer.put(entry.key, group, entry.cell, at, entry.updated);
+      }
+    },
+  });
+}
+
+/** Bytes of an entry, about, from some of them. */
+function bytesOf(entries: readonly KeyWithState[]): number {
+  const some = entries.slice(0, 100);
+  return some.reduce((bytes, { key, cell }) => bytes + sizeOf(key) + sizeOf(cell) + 16, 0) / Math.max(1, some.length);
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  return value instanceof Uint8Array ? value.length : 8;
+}
+
+function isSameCell(a: StateCell, b: StateCell): boolean {
+  if (!(a instanceof Uint8Array && b instanceof Uint8Array)) return Object.is(a, b);
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** Keeps the first row of each key. */
+class RowCollector implements RowsTaker {
+  /** By key; `undefined`: removed. */
+  readonly #found = new KeyMap<unknown, FoundKey | undefined>();
+  readonly #keys: KeyMap<unknown, true> | undefined;
+  readonly #groups: ReadonlySet<number> | undefined;
+
+  constructor(keys?: readonly unknown[]) {
+    if (keys === undefined) return;
+    this.#groups = new Set(keys.map(keyGroup));
+    const wanted = new KeyMap<unknown, true>();
+    for (const key of keys) wanted.set(key, true);
+    this.#keys = wanted;
+  }
+
+  wantsAny(first: number, last: number): boolean {
+    if (this.#groups === undefined) return true;
+    for (const group of this.#groups) if (group >= first && group <= last) return true;
+    return false;
+  }
+
+  take(rows: StateRows, wants: (group: number) => boolean): void {
+    for (let at = 0; at < rows.rows; at++) {
+      const group = rows.groups[at] ?? 0;
+      if (!wants(group) || this.#groups?.has(group) === false) continue;
+      const key = rows.keys[at];
+      if (this.#keys?.has(key) === false || this.#found.has(key)) continue;
+      this.#found.set(key, rows.removals ? undefined : foundAt(rows, at));
+    }
+  }
+
+  keys(): readonly unknown[] {
+    return [...this.#found.keys()];
+  }
+
+  rows(): readonly FoundKey[] {
+    const rows: FoundKey[] = [];
+    for (const row of this.#found.values()) if (row !== undefined) rows.push(row);
+    return rows.sort((a, b) => a.ordinal - b.ordinal);
+  }
+}
+
+function foundAt({ keys, groups, ordinals, cells, updated, version, schema }: StateRows, at: number): FoundKey {
+  return {
+    key: keys[at],
+    group: groups[at] ?? 0,
+    ordinal: ordinals[at] ?? 0,
+    cell: cells[at] as StateCell, // what `RowGroupsWriter.put` took
+    updated: updated?.[at],
+    version,
+    schema,
+  };
+}

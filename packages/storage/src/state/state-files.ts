@@ -1,0 +1,199 @@
+import { afterStep, assert, beforeStep, type EpochMs } from "@millrace/base";
+import { HASH_VERSION } from "@millrace/codec";
+import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
+import type { StateVersion } from "@millrace/plan";
+import { fetchLater, fetchNow } from "./fetching.ts";
+import {
+  deltaFileName,
+  type GroupRange,
+  operatorFolder,
+  type PartitionFiles,
+  partitionFilesOf,
+  partitionFolder,
+  partitionNamed,
+  type SliceName,
+  type StatePartition,
+  sliceFileName,
+} from "./file-names.ts";
+import { RowGroupsWriter } from "./rows.ts";
+import { ALL_GROUPS, type DeltaBase, encodeStateFile, type RowGroupContent, type StateFileHead } from "./state-file.ts";
+import { filesToSweep } from "./sweep.ts";
+import {
+  type ListedPartition,
+  type OnDamage,
+  type Piece,
+  type RowsTaker,
+  takePieces,
+  type WalkedPartition,
+  walk,
+} from "./walk.ts";
+
+export interface StateFilesOptions {
+  readonly files: FileSystem;
+  /** The checkpoint directory; the files are in `state` within it. */
+  readonly directory: Location;
+}
+
+type CommonHead = Pick<StateFileHead, "schema" | "timed" | "nextOrdinal">;
+
+export interface DeltaContent extends CommonHead {
+  readonly version: StateVersion;
+  readonly base: DeltaBase;
+  readonly rowGroups: readonly RowGroupContent[];
+}
+
+export interface SliceContent extends CommonHead, SliceName {
+  readonly rowGroups: readonly RowGroupContent[];
+}
+
+/** A partition at a version: its deltas have been taken, and the pieces hold the rest. */
+export interface OpenedPartition extends WalkedPartition {
+  readonly listed: ListedPartition;
+}
+
+/** Files that one sweep of a folder removes at most; the others have to wait for the next. */
+const SWEEP_MAX = 1000;
+
+/**
+ * The state of operators in a checkpoint directory: for each partition, deltas and slices (docs/formats/state.md). Writes are
+ * atomic, and never replace what another version has written.
+ */
+export class StateFiles {
+  readonly #files: FileSystem;
+  readonly #directory: Location;
+
+  constructor({ files, directory }: StateFilesOptions) {
+    this.#files = files;
+    this.#directory = directory;
+  }
+
+  /** Writes what a version changes. Returns the size of the file. */
+  writeDelta(of: StatePartition, { rowGroups, ...head }: DeltaContent): Promise<number> {
+    return this.#write(of, deltaFileName(head.version), { ...head, groups: ALL_GROUPS }, rowGroups);
+  }
+
+  /** Writes a range of key groups as of a version. Returns the size of the file. */
+  writeSlice(of: StatePartition, { rowGroups, ...head }: SliceContent): Promise<number> {
+    const { first, last, version, schema, timed, nextOrdinal } = head;
+    const groups = { first, last };
+    return this.#write(
+      of,
+      sliceFileName(head),
+      { version, schema, timed, nextOrdinal, groups, base: undefined },
+      rowGroups,
+    );
+  }
+
+  /**
+   * Writes a version that stands by itself: its slices, then the delta that says so.
+   *
+   * @param whole.fill Writes the rows of some key groups.
+   */
+  async writeWhole(
+    of: StatePartition,
+    whole: CommonHead & {
+      readonly version: StateVersion;
+      /** All key groups, in ranges. */
+      readonly ranges: readonly GroupRange[];
+      readonly fill: (range: GroupRange, writer: RowGroupsWriter) => void;
+    },
+  ): Promise<number> {
+    const { ranges, fill, ...head } = whole;
+    let bytes = 0;
+    for (const range of ranges) {
+      const writer = new RowGroupsWriter("state", head);
+      fill(range, writer);
+      bytes += await this.writeSlice(of, { ...head, ...range, rowGroups: writer.finish() });
+    }
+    return bytes + (await this.writeDelta(of, { ...head, base: { kind: "slices" }, rowGroups: [] }));
+  }
+
+  /**
+   * Takes the deltas that lead to a version, newest first. With `until`, only those after that version.
+   *
+   * @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system
+   */
+  async open(
+    of: StatePartition,
+    head: StateVersion,
+    taker: RowsTaker,
+    options: { readonly until?: StateVersion } = {},
+  ): Promise<OpenedPartition> {
+    const listed = await this.list(of);
+    return { listed, ...(await fetchLater(walk(listed, head, taker, options), this.#files)) };
+  }
+
+  /** Takes the rows of pieces. @throws The errors of `open` */
+  take(opened: OpenedPartition, pieces: readonly Piece[], taker: RowsTaker, onDamage: OnDamage): Promise<void> {
+    return fetchLater(takePieces(opened.listed, pieces, taker, { onDamage }), this.#files);
+  }
+
+  /** True if `takeNow` is possible. */
+  get blocking(): boolean {
+    return this.#files.blocking !== undefined;
+  }
+
+  /** Like `take`, blocking the thread. */
+  takeNow(opened: OpenedPartition, pieces: readonly Piece[], taker: RowsTaker, onDamage: OnDamage): void {
+    const { blocking } = this.#files;
+    assert(blocking !== undefined, "the file system has no blocking calls");
+    fetchNow(takePieces(opened.listed, pieces, taker, { onDamage }), blocking);
+  }
+
+  async list(of: StatePartition): Promise<ListedPartition> {
+    const folder = partitionFolder(this.#directory, of);
+    const entries = (await entriesOf(this.#files, folder)) ?? [];
+    return { of, folder, files: partitionFilesOf(entries.map(({ name }) => name)) };
+  }
+
+  /**
+   * Removes files that nobody needs, see `filesToSweep`; and when all versions that are still read have this number of
+   * partitions, those that were written for others. It may be interrupted anywhere.
+   *
+   * @returns The batch before which no version is needed any more.
+   */
+  async sweep(
+    of: StatePartition,
+    needed: { readonly chain: readonly StateVersion[]; readonly oldest: EpochMs },
+  ): Promise<EpochMs> {
+    const { folder, files } = await this.list(of);
+    const swept = filesToSweep({ files, ...needed });
+    await this.#remove(folder, swept);
+    if (needed.chain.some(({ batch }) => batch <= needed.oldest)) await this.#sweepFormer(of);
+    return swept.base;
+  }
+
+  async #sweepFormer({ operator, partition, partitions }: StatePartition): Promise<void> {
+    const parent = operatorFolder(this.#directory, operator);
+    for (const entry of (await entriesOf(this.#files, parent)) ?? []) {
+      const former = entry.kind === "directory" ? partitionNamed(entry.name) : undefined;
+      if (former === undefined || former.partitions === partitions || former.partition % partitions !== partition)
+        continue;
+      const entries = (await entriesOf(this.#files, entry.path)) ?? [];
+      const files = partitionFilesOf(entries.map(({ name }) => name));
+      const known = files.deltas.length + files.slices.length;
+      if (known === entries.length && known <= SWEEP_MAX) await this.#files.remove(entry.path);
+      else await this.#remove(entry.path, files);
+    }
+  }
+
+  async #remove(folder: Location, { deltas, slices }: PartitionFiles): Promise<void> {
+    const names = [...slices.map(sliceFileName), ...deltas.map(deltaFileName)];
+    for (const name of names.slice(0, SWEEP_MAX)) await this.#files.remove(within(folder, name));
+  }
+
+  async #write(
+    of: StatePartition,
+    name: string,
+    head: StateFileHead,
+    rowGroups: readonly RowGroupContent[],
+  ): Promise<number> {
+    const parts = encodeStateFile(of, head, rowGroups, HASH_VERSION);
+    const path = within(partitionFolder(this.#directory, of), name);
+    const step = head.base === undefined ? "snapshot" : "delta";
+    beforeStep(step, path);
+    await this.#files.write(path, parts);
+    afterStep(step, path);
+    return parts.reduce((sum, part) => sum + part.length, 0);
+  }
+}

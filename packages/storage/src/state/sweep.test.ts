@@ -1,0 +1,132 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { epochMs } from "@millrace/base";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import type { GroupRange } from "./file-names.ts";
+import { writeState } from "./state-data.ts";
+
+import { ALL, inOrder, removeLabs, StateLab, totals } from "./state-lab.fixture.ts";
+
+afterAll(removeLabs);
+
+describe("sweeping", () => {
+  test("removes what two generations of slices have replaced, and attempts that were not committed", async () => {
+    const lab = new StateLab();
+    await lab.batch({ a: 1 });
+    await lab.batch({ a: 666 }, { fails: true });
+    await lab.batch({ a: 2 });
+    const one = await lab.slice(-1);
+    await lab.batch({ a: 3 });
+    const two = await lab.slice(-1);
+    const head = await lab.batch({ a: 4 });
+    await lab.sweep(head);
+    expect(lab.names).toEqual(["300-0-1.delta", one, "400-0-1.delta", two, "500-0-1.delta"].sort());
+    lab.damage(two);
+    expect(await lab.read()).toEqual([["a", 4]]);
+  });
+
+  test("keeps what an older version needs that may still be read", async () => {
+    const lab = new StateLab();
+    await lab.batch({ a: 1 });
+    const oldest = await lab.batch({ a: 2 });
+    for (let i = 0; i < 3; i++) {
+      await lab.batch({ a: 3 + i });
+      await lab.slice(-1);
+    }
+    await lab.sweep(oldest);
+    expect(await lab.read(oldest)).toEqual([["a", 2]]);
+    expect(lab.names).toHaveLength(8);
+  });
+
+  test("does not touch files that it does not know", async () => {
+    const lab = new StateLab();
+    await lab.batch({ a: 1 });
+    const others = ["notes.txt", "100.delta", "100-0-1.delta.bak", "100-0-1.0-4095.slice.7-0-1.tmp"];
+    for (const name of others) writeFileSync(join(lab.folder, name), "");
+    for (let i = 0; i < 3; i++) {
+      await lab.batch({ a: i });
+      await lab.slice(-1);
+    }
+    await lab.sweep(await lab.batch({ a: 9 }));
+    expect(lab.names).toEqual(expect.arrayContaining(others));
+    expect(lab.names).not.toContain("100-0-1.delta");
+  });
+
+  test("removes what was written for another number of partitions once no version of that is read", async () => {
+    const lab = new StateLab();
+    const version = { batch: epochMs(50), attempt: 0, epoch: 1 };
+    const content = { version, schema: 0, timed: false, entries: [] };
+    for (const partition of [0, 1]) await writeState(lab.files, { ...totals, partition, partitions: 2 }, content);
+    await writeState(lab.files, { ...totals, partition: 2, partitions: 3 }, content);
+    writeFileSync(join(lab.directory, "state/totals/3-2/notes.txt"), "");
+    const first = await lab.batch({ a: 1 });
+    await lab.files.sweep(totals, { chain: [first], oldest: epochMs(99) });
+    expect(readdirSync(join(lab.directory, "state/totals"))).toHaveLength(4);
+    await lab.files.sweep(totals, { chain: [first], oldest: epochMs(100) });
+    expect(readdirSync(join(lab.directory, "state/totals")).sort()).toEqual(["1-0", "3-2"]);
+    expect(readdirSync(join(lab.directory, "state/totals/3-2"))).toEqual(["notes.txt"]);
+  });
+
+  const step = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant("batch" as const),
+        changes: fc.dictionary(fc.constantFrom(..."abcdefgh"), fc.option(fc.nat(9), { nil: undefined }), {
+          maxKeys: 4,
+        }),
+        fails: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("slice" as const),
+        back: fc.integer({ min: 1, max: 3 }),
+        part: fc.constantFrom(0, 1, 2, 3),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("sweep" as const), back: fc.integer({ min: 1, max: 4 }) }) },
+  );
+  const PARTS: readonly GroupRange[] = [
+    ALL,
+    { first: 0, last: 1499 },
+    { first: 1500, last: 2999 },
+    { first: 3000, last: 4095 },
+  ];
+
+  test("leaves every version from the oldest on readable, with and without its newest slices", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 50 }), async (steps) => {
+        const lab = new StateLab();
+        let oldest = 0;
+        for (const one of steps) {
+          const last = lab.committed.length;
+          if (one.kind === "batch") await lab.batch(one.changes, one);
+          else if (one.kind === "slice") {
+            // Only the published version is written: the last one, or the one before it while a batch runs.
+            if (last > oldest) await lab.slice(-1, PARTS[one.part]);
+          } else if (last > 0) {
+            oldest = Math.max(oldest, last - Math.min(one.back, last));
+            const version = lab.committed[oldest]?.version;
+            if (version !== undefined) await lab.sweep(version);
+          }
+        }
+        for (const { version, content } of lab.committed.slice(oldest)) {
+          expect(await lab.read(version)).toEqual(inOrder(content));
+        }
+        for (const part of PARTS) {
+          const newest = lab.names
+            .filter((name) => name.endsWith(`.${part.first}-${part.last}.slice`))
+            .sort()
+            .at(-1);
+          if (newest !== undefined) lab.damage(newest);
+          if (newest !== undefined) break; // one at a time
+        }
+        expect(await lab.read()).toEqual(inOrder(lab.committed.at(-1)?.content ?? new Map()));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
