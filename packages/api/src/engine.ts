@@ -20,6 +20,7 @@ export type {
   FileInput,
   GraphMemory,
   JobGraph,
+  RecalledReceived,
 } from "./port/graph-port.ts";
 export { type AccumulatorHome, executorAccumulator } from "./shared/accumulator.ts";
 export { executorBroadcast } from "./shared/broadcast.ts";

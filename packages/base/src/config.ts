@@ -36,6 +36,7 @@ const countOrNone = v.pipe(whole, v.minValue(0, "want 0 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
 const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
 const missed = v.picklist(["each", "one"], 'want "each" or "one"');
+const onOrOff = v.picklist(["on", "off"], 'want "on" or "off"');
 const lineBytes = v.pipe(
   size,
   v.check((bytes) => bytes >= 1 && bytes <= 500 * 1024 ** 2, "want 1 byte to 500m"),
@@ -68,6 +69,11 @@ export interface JobConf {
   readonly "receiver.restart.delay.max": Millis;
   /** The time to wait for a receiver's `onStop`. */
   readonly "receiver.stop.timeout": Millis;
+  /**
+   * `on`: received blocks are written to the received log in the checkpoint directory before they count as stored, instead of being
+   * copied to a second executor.
+   */
+  readonly "receiver.log": "on" | "off";
   /** The heap of each receiver's thread. */
   readonly "receiver.heap": Bytes;
   /**
@@ -118,6 +124,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "receiver.restart.delay.min": v.optional(duration, "200ms"),
   "receiver.restart.delay.max": v.optional(duration, "30s"),
   "receiver.stop.timeout": v.optional(duration, "10s"),
+  "receiver.log": v.optional(onOrOff, "off"),
   "receiver.heap": v.optional(heap, "256m"),
   "file.stream.remember": v.optional(duration, "60s"),
   "line.bytes.max": v.optional(lineBytes, "256m"),

@@ -1,5 +1,7 @@
 export type { DataPlane } from "./blocks/data-port.ts";
 export { JobExecutor, type JobExecutorOptions } from "./job-executor.ts";
+export { InThreadLog, type InThreadLogOptions } from "./received-log/in-thread-log.ts";
+export type { OpenReceivedLog, ReceivedLog } from "./received-log/received-log.ts";
 export {
   type ExecutorCode,
   type ExecutorSlots,

@@ -38,6 +38,7 @@ import {
   type ExecutorSession,
   type FromExecutor,
   MemoryNetwork,
+  type ReceivedLogPlace,
   sessionPair,
   type ToExecutor,
 } from "@millrace/rpc";
@@ -215,6 +216,7 @@ export async function localLab(
     readonly output?: TakeOutput;
     /** Settings of the job. */
     readonly conf?: Readonly<Record<string, string>>;
+    readonly receivedLog?: ReceivedLogPlace;
   } = {},
 ): Promise<Lab> {
   const { driverEnd, executorEnd } = sessionPair();
@@ -241,7 +243,7 @@ export async function localLab(
   });
   later(() => executor.stop());
   const hello = await remote.take("hello");
-  welcome(remote, driverBlocks, data.address, options.conf);
+  welcome(remote, driverBlocks, data.address, options.conf, options.receivedLog);
   if (options.awaitReady !== false) await remote.take("ready");
   return {
     remote,
@@ -311,6 +313,7 @@ function welcome(
   blocks: ReadonlyMap<string, Uint8Array>,
   data: { readonly host: string; readonly port: number },
   conf: Readonly<Record<string, string>> = {},
+  receivedLog?: ReceivedLogPlace,
 ): void {
   const bytes = blocks.get(ARTEFACT)?.byteLength ?? 0;
   remote.send({
@@ -318,6 +321,7 @@ function welcome(
     conf: parseConf({ ...CONF, ...conf }),
     artefact: { id: ARTEFACT, bytes, at: ["driver"] },
     data,
+    receivedLog,
   });
 }
 

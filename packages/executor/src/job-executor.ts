@@ -1,9 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  type BackoffRange,
   type Clock,
   type ExecutorId,
-  type JobConf,
   type JobId,
   type Logger,
   localZone,
@@ -28,6 +28,7 @@ import { type DataPlane, type DataPort, openData } from "./blocks/data-port.ts";
 import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
 import { receiverHeap } from "./memory.ts";
+import type { ReceivedLog } from "./received-log/received-log.ts";
 import { ReceiverThreads } from "./receiver/receiver-threads.ts";
 import type { ExecutorCode, ExecutorSlots, ExecutorThreads } from "./slots/executor-threads.ts";
 import { TaskRunner } from "./slots/task-runner.ts";
@@ -55,6 +56,8 @@ export interface JobExecutorOptions {
 
 const HEARTBEAT_MS = 1_000;
 const THREADS_END_MS = 2_000;
+/** The pauses before the received log is tried again. */
+const LOG_RETRY_DELAY: BackoffRange = { min: millis(100), max: millis(5_000) };
 
 /**
  * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within
@@ -76,6 +79,7 @@ export class JobExecutor {
   #running:
     | { readonly slots: ExecutorSlots; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads }
     | undefined;
+  #receivedLog: ReceivedLog | undefined;
   /** Resolves when the output of the job's code has been taken. */
   #flush: () => Promise<unknown> = async () => {};
   #heartbeat: Timer | undefined;
@@ -209,7 +213,7 @@ export class JobExecutor {
     this.#data.setDriver(welcome.data);
     const code = await threads.install(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
     if (this.#end !== undefined) return;
-    const running = this.#newRunning(welcome.conf, code);
+    const running = this.#newRunning(welcome, code);
     await running.slots.start();
     if (this.#end !== undefined) return void (await running.slots.close());
     this.#running = running;
@@ -218,7 +222,10 @@ export class JobExecutor {
     log.info({ job }, `${slots} slots are ready`);
   }
 
-  #newRunning(conf: JobConf, { module: executorModule, externals }: ExecutorCode) {
+  #newRunning(
+    { conf, receivedLog: place }: Extract<ToExecutor, { readonly type: "welcome" }>,
+    { module: executorModule, externals }: ExecutorCode,
+  ) {
     const { session, clock, log, executor, slotHeapBytes, output, threads } = this.#options;
     const slots = threads.slots(
       {
@@ -265,7 +272,21 @@ export class JobExecutor {
       replicator,
       send: (statuses) => session.send({ type: "tasks", statuses }),
     });
-    const receivers = new ReceiverThreads({
+    const receivedLog =
+      place &&
+      threads.receivedLog({
+        ...place,
+        writer: `${executor}.${clock.now().toString(36)}`,
+        pool: this.#pool,
+        clock,
+        executorModule,
+        retryDelay: LOG_RETRY_DELAY,
+        onFailing: (error) => receivers.onLogFailing(error),
+      });
+    this.#receivedLog = receivedLog;
+    if (receivedLog !== undefined) this.#fetcher.useLog(receivedLog);
+    const receivers: ReceiverThreads = new ReceiverThreads({
+      receivedLog: conf["receiver.log"] === "on" ? receivedLog : undefined,
       executor,
       pool: this.#pool,
       store: this.#store,
@@ -324,6 +345,7 @@ export class JobExecutor {
     this.#heartbeat?.cancel();
     // A native call may block a thread, which then ends with the process; it is not awaited here.
     await this.#atMost(THREADS_END_MS, this.#running?.receivers.close());
+    await this.#atMost(THREADS_END_MS, this.#receivedLog?.close());
     this.#options.session.close();
     await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
     this.#endCommands();

@@ -123,8 +123,8 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   RateOptions: members<RateOptions>({ numPartitions: 1 }),
   RateRecord: members<RateRecord>({ value: 1, timestamp: 1 }),
   Receiver: members<Receiver<unknown>>({
-    ...{ onStart: 1, onStop: 1, store: 1, restart: 1, stop: 1, reportError: 1 },
-    ...{ storageLevel: 1, streamId: 1, isStopped: 1 },
+    ...{ onStart: 1, onStop: 1, onSafe: 1, store: 1, restart: 1, stop: 1, reportError: 1 },
+    ...{ storageLevel: 1, streamId: 1, position: 1, isStopped: 1 },
   }),
   PipeOptions: members<PipeOptions<unknown>>({ env: 1, printContext: 1, printRecord: 1 }),
   SaveTextOptions: members<SaveTextOptions>({ codec: 1 }),

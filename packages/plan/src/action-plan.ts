@@ -21,14 +21,24 @@ export const stageRunId = (n: number): StageRunId => branded<StageRunId>(n);
 export const shuffleBlockId = (shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId =>
   blockId(`shuffle/${shuffle}/${map}/${attempt}/${reduce}`);
 
+/** Where the received log has a block. */
+export interface LoggedAt {
+  /** The name of the segment, without its ending. */
+  readonly segment: string;
+  /** The byte at which the block's entry begins. */
+  readonly offset: number;
+}
+
 /** A process from which blocks can be fetched: an executor of the job, or the job's driver. */
 export type Holder = ExecutorId | "driver";
 
-/** A block and the holders of its copies; `at` is never empty. */
+/** A block and the holders of its copies; `at` is empty only if it is `logged`. */
 export interface BlockLocation {
   readonly id: BlockId;
   readonly bytes: number;
   readonly at: readonly Holder[];
+  /** The place of a received block in the received log, from which it is read when no holder serves it. */
+  readonly logged?: LoggedAt;
   /** The content of a small block, so that readers need not fetch it. */
   readonly copy?: Uint8Array;
 }

@@ -1,6 +1,6 @@
 import type { EpochMs, WireError } from "@millrace/base";
 import type { ListedFile } from "@millrace/files";
-import type { BlockLocation } from "./action-plan.ts";
+import type { ReceivedBlockLocation, ReceivedMark } from "./received-block.ts";
 
 /**
  * The input of a batch: fixed before any part of the batch runs. Its lineage is made from this value alone; no source is asked
@@ -37,12 +37,14 @@ export type FixedInput =
   | { readonly kind: "failed"; readonly error: WireError };
 
 /** Blocks that a receiver stored: one partition each. */
-interface ReceivedInput {
+export interface ReceivedInput {
   readonly kind: "received";
   /** In order of arrival; the holders are those that were alive when the value was read. */
-  readonly blocks: readonly BlockLocation[];
+  readonly blocks: readonly ReceivedBlockLocation[];
   /** Records in these blocks. */
   readonly records: number;
+  /** How far the input has come with this batch; `undefined`: none has ever had a block of it, or the job has no batch log. */
+  readonly through?: ReceivedMark;
 }
 
 /** Files, with the versions listed: a task that finds another version fails. */

@@ -3,6 +3,7 @@ import type { Location } from "@millrace/files";
 import type { CommittedBatches, OutputInfo, PreparedBatch } from "./batch-commit.ts";
 import type { BatchInput } from "./batch-input.ts";
 import type { JobParts } from "./named-parts.ts";
+import type { ReceivedMark } from "./received-block.ts";
 
 /** One entry of the batch log. */
 export type BatchLogEntry = BaseEntry | BatchEntry;
@@ -46,6 +47,8 @@ export interface LoggedBatches {
   /** By name of the input: what it has to remember of the batches up to `memoriesAt`. */
   readonly memories: ReadonlyMap<string, InputMemory>;
   readonly memoriesAt: EpochMs;
+  /** By name of the input: how far its received blocks were given to batches, those of `pending` included. */
+  readonly received: ReadonlyMap<string, ReceivedMark>;
 }
 
 /** A batch as a later one sees it that looks back. */

@@ -26,6 +26,7 @@ export * from "./lineage.ts";
 export type { JobParts, NamedPart, NamedState } from "./named-parts.ts";
 export * from "./plan-request.ts";
 export * from "./planner.ts";
+export * from "./received-block.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";

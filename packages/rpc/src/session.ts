@@ -1,4 +1,5 @@
 import type { EpochMs, ExecutorId, JobConf, JobId, StreamId, WireError } from "@millrace/base";
+import type { Location } from "@millrace/files";
 import type {
   BlockId,
   BlockLevel,
@@ -13,7 +14,7 @@ import type {
   TaskStatus,
   TemplateId,
 } from "@millrace/plan";
-import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
+import type { ReceivedBlock, ReceiverRunStart, ReceiverStatus } from "@millrace/scheduler";
 
 /** Increased whenever a message changes its meaning; an executor of another version is refused with both numbers. */
 export const PROTOCOL_VERSION = 9;
@@ -22,6 +23,13 @@ export const PROTOCOL_VERSION = 9;
 export interface DataAddress {
   readonly host: string;
   readonly port: number;
+}
+
+/** The received log of a job that names its checkpoint directory; `epoch` is that of its batch log. */
+export interface ReceivedLogPlace {
+  /** The checkpoint directory. */
+  readonly directory: Location;
+  readonly epoch: number;
 }
 
 /**
@@ -67,7 +75,14 @@ export type FromExecutor =
 
 /** Messages from the job driver process to a job executor process. */
 export type ToExecutor =
-  | { readonly type: "welcome"; readonly conf: JobConf; readonly artefact: BlockLocation; readonly data: DataAddress } // data: of the driver; an empty host is that of the session
+  | {
+      readonly type: "welcome";
+      readonly conf: JobConf;
+      readonly artefact: BlockLocation;
+      /** Of the driver; an empty host is that of the session. */
+      readonly data: DataAddress;
+      readonly receivedLog: ReceivedLogPlace | undefined;
+    }
   /** The other executors of the job, to fetch blocks from and replicate to. */
   | { readonly type: "peers"; readonly peers: ReadonlyMap<ExecutorId, DataAddress> }
   | { readonly type: "template"; readonly template: StageTemplate }
@@ -102,6 +117,9 @@ export type ToExecutor =
       /** Received blocks are never dropped while a batch may need them: a level without disk only prefers memory. */
       readonly level: BlockLevel;
       readonly replicateTo: ExecutorId | undefined;
+      /** The name of its blocks in a batch's input. */
+      readonly input: string;
+      readonly run: ReceiverRunStart;
     }
   /** The peer to which a running receiver sends second copies from now on; `undefined`: none. */
   | { readonly type: "replicateTo"; readonly stream: StreamId; readonly peer: ExecutorId | undefined }

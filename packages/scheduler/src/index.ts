@@ -95,12 +95,15 @@ export {
   lease,
   stepLease,
 } from "./lease/lease.ts";
+export { recalledInputs } from "./receivers/recalled-blocks.ts";
 export { inputOfBatch, recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
+  RecalledInput,
   ReceivedBlock,
   ReceiverDeclaration,
   ReceiverEffect,
   ReceiverEvent,
+  ReceiverRunStart,
   ReceiverStatus,
 } from "./receivers/receiver-events.ts";
 export {

@@ -13,4 +13,6 @@ export const receiverTrouble: WarningFactory = warningKind("RECEIVER_TROUBLE");
 export const receiverStopped: WarningFactory = warningKind("RECEIVER_STOPPED");
 export const receiverMoved: WarningFactory = warningKind("RECEIVER_MOVED");
 export const noReplicaPeer: WarningFactory = warningKind("NO_REPLICA_PEER", { lasting: true });
+export const receivedLogFailing: WarningFactory = warningKind("RECEIVED_LOG_FAILING", { lasting: true });
+export const receivedInputGone: WarningFactory = warningKind("RECEIVED_INPUT_GONE");
 export const copiesMissing: WarningFactory = warningKind("COPIES_MISSING", { lasting: true });

@@ -1,16 +1,17 @@
 import { epochMs } from "@millrace/base";
-import { blockId, type FixedInput, type LoggedBatches, type PendingBatch } from "@millrace/plan";
+import { blockId, type FixedInput, type LoggedBatches, type PendingBatch, type ReceivedInput } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { externalStream } from "../external/external-source.ts";
 import { buildJob } from "../job/build-job.ts";
 import { defineJob } from "../job/define-job.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
 import { FakePort } from "../lab/graph.fixture.ts";
+import type { RecalledReceived } from "../port/graph-port.ts";
 
 const at = epochMs;
-const received: FixedInput = {
+const received: ReceivedInput = {
   kind: "received",
-  blocks: [{ id: blockId("recv/0/0"), bytes: 10, at: ["driver"] }],
+  blocks: [{ id: blockId("recv/0/0"), bytes: 10, records: 7, at: ["driver"] }],
   records: 7,
 };
 const failed: FixedInput = { kind: "failed", error: { name: "Error", message: "boom" } };
@@ -26,7 +27,11 @@ const pendingOf = (inputs: Readonly<Record<string, FixedInput>>, more: Partial<P
 });
 
 /** A job that goes on from what was logged. */
-async function resumed(build: (ssc: StreamingContext) => unknown, logged: Partial<LoggedBatches>) {
+async function resumed(
+  build: (ssc: StreamingContext) => unknown,
+  logged: Partial<LoggedBatches>,
+  received: RecalledReceived = new Map(),
+) {
   const port = new FakePort();
   const job = defineJob({ name: "test", batchInterval: "1s", checkpointDir: "/checkpoint" }, (ssc) => build(ssc));
   const graph = await buildJob(job, { port, registry: port.registry, args: [], directory: "/unused" });
@@ -37,9 +42,10 @@ async function resumed(build: (ssc: StreamingContext) => unknown, logged: Partia
     pending: undefined,
     memories: new Map(),
     memoriesAt: at(0),
+    received: new Map(),
     ...logged,
   };
-  await graph.startBatches(at(0), { epoch: 7, found });
+  await graph.startBatches(at(0), { epoch: 7, found, received });
   const run = async (time: number, also: Readonly<Record<string, FixedInput>> = {}) => {
     const { inputs: fixed } = await graph.fixInput(at(time));
     const inputs = new Map([...fixed, ...Object.entries(also)]);
@@ -122,6 +128,17 @@ describe("a job that goes on", () => {
     ]);
     const { outcome } = await run(3_000, { chat: { kind: "received", blocks: [], records: 0 } });
     expect(outcome.error).toBeUndefined();
+  });
+
+  test("says nothing of received records that are still somewhere, and counts only the others", async () => {
+    const half = { ...received, records: 3 };
+    const chat = (ssc: StreamingContext) => ssc.socketTextStream("localhost", 1).named("chat").window("2s").print();
+    const logged = { remembered: [{ time: at(2_000), inputs: new Map([["chat", received]]), states: new Map() }] };
+    const of = (input: ReceivedInput): RecalledReceived => new Map([[at(2_000), new Map([["chat", input]])]]);
+    expect((await resumed(chat, logged, of(received))).port.warnings).toEqual([]);
+    expect((await resumed(chat, logged, of(half))).port.warnings).toEqual([
+      expect.stringMatching(/^\[CHECKPOINT_INPUT_LOST\] 4 records that .* had received for batch 2000/),
+    ]);
   });
 
   test("names streams whose batches no log can hold, also when it begins", async () => {

@@ -1,7 +1,15 @@
 import type { EpochMs } from "@millrace/base";
-import { type FixedInput, type LoggedBatches, type OutputInfo, type RememberedBatch, source } from "@millrace/plan";
+import {
+  type FixedInput,
+  type LoggedBatches,
+  type OutputInfo,
+  type ReceivedInput,
+  type RememberedBatch,
+  source,
+} from "@millrace/plan";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import type { JobContext } from "../job/job-context.ts";
+import type { RecalledReceived } from "../port/graph-port.ts";
 import { checkpointInputLost, checkpointUnlogged } from "../warnings.ts";
 import type { FixedBefore, NamedInput, PolledInput } from "./stream-node.ts";
 
@@ -15,20 +23,23 @@ export interface JobInputs {
 export class RecalledBatches {
   readonly #logged: LoggedBatches;
   readonly #inputs: JobInputs;
+  readonly #received: RecalledReceived;
   /** The newest batch whose input need not be fixed any more. */
   readonly lastBatch: EpochMs;
   /** Batches that a later one may look back on, oldest first. */
   readonly remembered: readonly RememberedBatch[];
 
-  constructor(logged: LoggedBatches, inputs: JobInputs, rememberMs: number) {
+  constructor(
+    logged: LoggedBatches,
+    inputs: JobInputs,
+    { rememberMs, received }: { readonly rememberMs: number; readonly received: RecalledReceived },
+  ) {
     this.#logged = logged;
     this.#inputs = inputs;
+    this.#received = received;
     const { pending } = logged;
-    const last = pending?.time ?? logged.committed.last;
     this.lastBatch = pending?.prepared === undefined ? logged.committed.last : pending.time;
-    // One whose outputs are complete does not run again: it is only looked back on.
-    const over = pending?.prepared === undefined ? logged.remembered : [...logged.remembered, pending];
-    this.remembered = over.filter(({ time }) => time > last - rememberMs || time === pending?.time);
+    this.remembered = lookedBackOn(logged, rememberMs);
   }
 
   /** Tells each input what it has to remember, before it is asked for anything. */
@@ -63,15 +74,19 @@ export class RecalledBatches {
   }
 
   /** Begins a remembered batch with what is left of its input. */
-  begin(scope: BatchScope, { inputs, states }: RememberedBatch): void {
+  begin(scope: BatchScope, { time, inputs, states }: RememberedBatch): void {
     const left = new Map<string, FixedInput>();
-    for (const node of this.#inputs.received) left.set(node.input, { kind: "received", blocks: [], records: 0 });
+    for (const node of this.#inputs.received) left.set(node.input, this.#receivedOf(time, node.input));
     for (const node of this.#inputs.polled) {
       const fixed = inputs.get(node.input) ?? NOTHING;
       left.set(node.input, fixed);
       if (fixed.kind === "unlogged") scope.giveUnlogged(node, source("blocks", [], node.label));
     }
     scope.begin(left, states);
+  }
+
+  #receivedOf(time: EpochMs, input: string): ReceivedInput {
+    return this.#received.get(time)?.get(input) ?? { kind: "received", blocks: [], records: 0 };
   }
 
   /** Warns of records that were received for these batches and were gone with the executors. */
@@ -81,9 +96,10 @@ export class RecalledBatches {
     const lost = new Map<string, { records: number; first: EpochMs; last: EpochMs }>();
     for (const { time, inputs } of [...this.remembered, ...rerun]) {
       for (const [name, fixed] of inputs) {
-        if (fixed.kind !== "received" || fixed.records === 0) continue;
+        const gone = fixed.kind === "received" ? fixed.records - this.#receivedOf(time, name).records : 0;
+        if (gone <= 0) continue;
         const { records = 0, first = time } = lost.get(name) ?? {};
-        lost.set(name, { records: records + fixed.records, first, last: time });
+        lost.set(name, { records: records + gone, first, last: time });
       }
     }
     for (const [name, { records, first, last }] of lost) {
@@ -94,11 +110,22 @@ export class RecalledBatches {
         checkpointInputLost(
           label,
           `${records} records that ${label} had received for ${batches} them, were only in the memory of executors that ended with the job's driver. ` +
-            "What depends on them is computed without them. Use a source that can be read again where nothing may be lost.",
+            "What depends on them is computed without them. Set receiver.log to on, or use a source that can be read again, where nothing may be lost.",
         ),
       );
     }
   }
+}
+
+/** The batches that a later one may look back on, oldest first. */
+export function lookedBackOn(
+  { committed, pending, remembered }: Pick<LoggedBatches, "committed" | "pending" | "remembered">,
+  rememberMs: number,
+): readonly RememberedBatch[] {
+  const last = pending?.time ?? committed.last;
+  // One whose outputs are complete does not run again: it is only looked back on.
+  const over = pending?.prepared === undefined ? remembered : [...remembered, pending];
+  return over.filter(({ time }) => time > last - rememberMs || time === pending?.time);
 }
 
 /** The part of earlier batches' input that a missing input stream gave. */

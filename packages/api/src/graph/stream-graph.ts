@@ -25,8 +25,10 @@ import type {
   BatchRun,
   FileInput,
   FixedInputs,
+  FoundLog,
   GraphMemory,
   JobGraph,
+  RecalledReceived,
   ReleasedBatches,
 } from "../port/graph-port.ts";
 import { inputReport } from "../source/input-report.ts";
@@ -45,7 +47,7 @@ import {
   trialOf,
 } from "./batch-parts.ts";
 import type { GraphBuilder, LifePart, Output, OutputSink } from "./graph-builder.ts";
-import { RecalledBatches, warnOfUnlogged } from "./recalled-batches.ts";
+import { lookedBackOn, RecalledBatches, warnOfUnlogged } from "./recalled-batches.ts";
 import type { BatchHistory, NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
@@ -132,17 +134,19 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#zeroTime;
   }
 
-  startBatches(
-    zeroTime: EpochMs,
-    log?: { readonly epoch: number; readonly found: LoggedBatches | undefined },
-  ): Promise<void> {
+  recalled({ committed, pending, remembered }: LoggedBatches): Pick<LoggedBatches, "remembered" | "pending"> {
+    return { remembered: lookedBackOn({ committed, pending, remembered }, this.#rememberMs), pending };
+  }
+
+  startBatches(zeroTime: EpochMs, log?: FoundLog): Promise<void> {
     const logged = log?.found;
+    const received: RecalledReceived = log?.received ?? new Map();
     this.#zeroTime = zeroTime;
     this.#newest = zeroTime;
     this.#context.begin(this, log?.epoch ?? 0);
     const inputs = { polled: this.#inputs.map(({ node }) => node), received: this.#received };
     if (this.logged) warnOfUnlogged(this.#context, inputs);
-    const recalled = logged && new RecalledBatches(logged, inputs, this.#rememberMs);
+    const recalled = logged && new RecalledBatches(logged, inputs, { rememberMs: this.#rememberMs, received });
     this.#recalled = recalled;
     if (recalled !== undefined) {
       this.#newest = epochMs(Math.max(zeroTime, recalled.lastBatch));

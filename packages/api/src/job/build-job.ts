@@ -1,5 +1,5 @@
 import { type JobConf, parseConf } from "@millrace/base";
-import { noOutput, notBounded } from "../errors.ts";
+import { badJobOptions, noOutput, notBounded } from "../errors.ts";
 import type { JobRegistry } from "../function/job-registry.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
 import { unnamedInWords } from "../graph/part-names.ts";
@@ -56,6 +56,7 @@ const BUILD = {
  * @param exported The default export of the job's module.
  * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, NOT_BOUNDED, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
  * @throws JOB_CODE_FAILED `build` threw an error.
+ * @throws BAD_JOB_OPTIONS The received log is on, and there is no directory for it.
  */
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
   const job = asJob(exported);
@@ -79,6 +80,12 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
     );
   }
   if (builder.availableNow) requireBounded(builder);
+  if (conf["receiver.log"] === "on" && !builder.logged && builder.received.length > 0) {
+    throw badJobOptions(
+      "receiver.log is on, but the job names no checkpoint directory, which the received log is a part of. It is not started. " +
+        "Set checkpointDir in defineJob, or leave receiver.log off.",
+    );
+  }
   const graph = new StreamGraph(options.name ?? job.options.name, builder);
   const unnamed = graph.logged ? unnamedInWords(graph.parts) : undefined;
   if (unnamed !== undefined) port.warn(checkpointUnnamed(graph.checkpointDir, unnamed));

@@ -151,7 +151,7 @@ export class GraphLab {
   async run(time: number, { blocks = [], ...rest }: LabBatch = {}): Promise<BatchOutcome> {
     this.port.clock.advance(millis(Math.max(0, time - this.port.clock.now())));
     const received = this.graph.receivers.map(({ stream, input }): [string, FixedInput] => {
-      const held = stream === 0 ? blocks.map((name) => received1(name)) : [];
+      const held = stream === 0 ? blocks.map((name) => ({ ...received1(name), records: 1 })) : [];
       return [input, { kind: "received", blocks: held, records: held.length }];
     });
     const fixed = await this.graph.fixInput(epochMs(time));

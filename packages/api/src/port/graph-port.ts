@@ -10,6 +10,7 @@ import type {
   OutputInfo,
   PreparedBatch,
   PreparedOutput,
+  ReceivedInput,
   ReceiverPlan,
   ShuffleId,
 } from "@millrace/plan";
@@ -44,10 +45,9 @@ export interface JobGraph {
    *
    * @param log The batch log, of a job that has one: the epoch of this run, and what an earlier one has logged, to go on from.
    */
-  startBatches(
-    zeroTime: EpochMs,
-    log?: { readonly epoch: number; readonly found: LoggedBatches | undefined },
-  ): Promise<void>;
+  startBatches(zeroTime: EpochMs, log?: FoundLog): Promise<void>;
+  /** Of an earlier run: the batches that this job may look back on, and the one that runs again. */
+  recalled(logged: LoggedBatches): Pick<LoggedBatches, "remembered" | "pending">;
   /** All that a later run must know of the inputs and of the batches so far, except for the batch `except`. */
   memory(except: EpochMs | undefined): GraphMemory;
   /**
@@ -101,6 +101,18 @@ export interface FixedInputs {
   /** In a run up to what inputs held at its start: some of them held more than the batch reads. */
   readonly more: boolean;
 }
+
+/** The batch log of a job, as a run finds it. */
+export interface FoundLog {
+  /** Of this run. */
+  readonly epoch: number;
+  /** What an earlier run has logged. */
+  readonly found: LoggedBatches | undefined;
+  readonly received: RecalledReceived;
+}
+
+/** What is left of the received input of an earlier run's batches: by batch, and by name of the input. */
+export type RecalledReceived = ReadonlyMap<EpochMs, ReadonlyMap<string, ReceivedInput>>;
 
 export type GraphMemory = Pick<LoggedBatches, "remembered"> & {
   readonly memories: ReadonlyMap<string, InputMemory>;

@@ -14,9 +14,9 @@ import {
   silentLogger,
 } from "@millrace/base";
 import { type FromJobThread, JobDriver, type JobDriverEvent, type ToJobThread } from "@millrace/driver/in-process";
-import { type ExecutorThreads, JobExecutor } from "@millrace/executor";
+import { type ExecutorThreads, InThreadLog, JobExecutor } from "@millrace/executor";
 import { type BlockNetwork, type BlockServer, type FromExecutor, MemoryNetwork, type ToExecutor } from "@millrace/rpc";
-import { SpillDirectory } from "@millrace/storage";
+import { LocalFileSystem, SpillDirectory } from "@millrace/storage";
 import { InThreadSlots, type LoadedJob, loadInline } from "@millrace/testing/in-process";
 import { type InThreadJob, inThreadJob } from "./in-thread-job.fixture.ts";
 import type { FileStep } from "./watched-files.fixture.ts";
@@ -306,5 +306,6 @@ function inThread({ functions }: LoadedJob): ExecutorThreads {
         onLost: () => undefined,
       });
     },
+    receivedLog: (options) => new InThreadLog(new LocalFileSystem(), options),
   };
 }

@@ -130,6 +130,7 @@ beforeEach(async () => {
     conf: parseConf({ "executor.timeout": "10s" }),
     artefact: { id: blockId("artefact"), bytes: 0, at: [] },
     data: { host: "127.0.0.1", port: 1 },
+    receivedLog: undefined,
   });
   executor = await join();
 });

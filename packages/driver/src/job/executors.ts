@@ -17,6 +17,7 @@ import {
   type ExecutorSession,
   type FromExecutor,
   PROTOCOL_VERSION,
+  type ReceivedLogPlace,
   type ToExecutor,
 } from "@millrace/rpc";
 import {
@@ -41,6 +42,7 @@ export interface Welcome {
   readonly conf: JobConf;
   readonly artefact: BlockLocation;
   readonly data: DataAddress;
+  readonly receivedLog: ReceivedLogPlace | undefined;
 }
 
 export interface ExecutorsPorts {

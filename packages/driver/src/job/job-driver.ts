@@ -266,7 +266,8 @@ export class JobDriver {
     const { conf, name, batchIntervalMs, log } = built;
     try {
       const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
-      this.#executors.open({ conf, artefact, data: this.#data.address });
+      const receivedLog = log && { directory: log.directory, epoch: log.epoch };
+      this.#executors.open({ conf, artefact, data: this.#data.address, receivedLog });
     } catch (error) {
       return this.#fail(toWireError(error)); // such as an artefact too large for its heap
     }

@@ -1,4 +1,4 @@
-import type { EngineEvent } from "@millrace/api/engine";
+import type { EngineEvent, RecalledReceived } from "@millrace/api/engine";
 import {
   type Clock,
   type EpochMs,
@@ -14,10 +14,12 @@ import type { FromExecutor } from "@millrace/rpc";
 import {
   inputOfBatch,
   leavingWaits,
+  type RecalledInput,
   type ReceivedLoss,
   type ReceiverEffect,
   type ReceiverEvent,
   type ReceiverTracker,
+  recalledInputs,
   receivedLoss,
   receiverTracker,
   receiverWaits,
@@ -26,6 +28,7 @@ import {
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { Executors } from "./executors.ts";
+import type { JobLog } from "./thread/protocol.ts";
 
 export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
@@ -37,6 +40,8 @@ export interface ReceiverShellPorts extends WarningSink {
   onHolderAdded(executor: ExecutorId, blocks: readonly BlockId[]): void;
   /** Blocks with added holders were released. */
   onCopiesReleased(blocks: readonly BlockId[]): void;
+  /** Segments of the received log that nothing needs any more. */
+  onSegmentsFree(segments: readonly string[]): void;
   /** For the job's listeners. */
   observe(event: EngineEvent): void;
   /** All receivers have stopped. `pending`: some of their blocks are allocated to no batch. */
@@ -53,6 +58,7 @@ export class ReceiverShell {
   readonly #clock: Clock;
   /** Host names of executors that run or ran receivers. */
   readonly #locations = new Map<ExecutorId, string>();
+  readonly #recalled: RecalledInput | undefined;
   readonly #ports: ReceiverShellPorts;
   readonly #machine: Dispatcher<ReceiverEvent, ReceiverEffect>;
 
@@ -63,19 +69,23 @@ export class ReceiverShell {
       readonly batchIntervalMs: number;
       readonly replicate: boolean;
       readonly clock: Clock;
+      readonly log: JobLog | undefined;
     },
     ports: ReceiverShellPorts,
   ) {
     this.#state = receiverTracker({
       bufferBytes: options.conf["receiver.buffer.bytes"],
       rng: systemRng(),
+      ...(options.log === undefined ? {} : { epoch: options.log.epoch }),
     });
+    this.#recalled = options.log?.received;
+    // The log is the second copy.
+    this.#replicate = options.replicate && options.conf["receiver.log"] === "off";
     this.#specs = new Map(declared.map((plan) => [plan.stream, plan]));
     this.#blockIntervalMs =
       options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
     this.#declared = declared;
     this.#clock = options.clock;
-    this.#replicate = options.replicate;
     this.#ports = ports;
     this.#machine = new Dispatcher(
       (event) => stepReceivers(this.#state, event),
@@ -91,7 +101,11 @@ export class ReceiverShell {
       name,
       copies: this.#replicate && level.replication > 1 ? (2 as const) : (1 as const),
     }));
-    this.dispatch({ type: "started", receivers });
+    this.dispatch({
+      type: "started",
+      receivers,
+      ...(this.#recalled === undefined ? {} : { recalled: this.#recalled }),
+    });
   }
 
   onMessage(executor: ExecutorId, message: FromExecutor): void {
@@ -112,6 +126,11 @@ export class ReceiverShell {
   /** What leaving executors are needed for. */
   leavingWaits(): ReadonlyMap<ExecutorId, readonly string[]> {
     return leavingWaits(this.#state);
+  }
+
+  /** What is left of the received input of an earlier run's batches. Before the first batch. */
+  recalled(): RecalledReceived {
+    return recalledInputs(this.#state);
   }
 
   /** Received data that was not processed. */
@@ -137,7 +156,7 @@ export class ReceiverShell {
     const { executors } = this.#ports;
     switch (effect.type) {
       case "startReceiver":
-        return this.#start(effect.executor, effect.stream, effect.replicateTo);
+        return this.#start(effect);
       case "stopReceiver":
         return executors.send(effect.executor, { type: "stopReceiver", stream: effect.stream });
       case "replicateTo":
@@ -157,6 +176,8 @@ export class ReceiverShell {
       case "copyAfter":
         this.#clock.after(effect.delay, () => this.dispatch({ type: "copyDue", executor: effect.executor }));
         return;
+      case "segmentsFree":
+        return this.#ports.onSegmentsFree(effect.segments);
       case "holderAdded":
         return this.#ports.onHolderAdded(effect.executor, effect.blocks);
       case "copiesReleased":
@@ -185,10 +206,10 @@ export class ReceiverShell {
     this.#ports.observe({ type: "receiver", stream, change, executor, location, error, at: this.#clock.now() });
   }
 
-  #start(executor: ExecutorId, stream: StreamId, replicateTo: ExecutorId | undefined): void {
+  #start({ executor, stream, replicateTo, run }: Extract<ReceiverEffect, { readonly type: "startReceiver" }>): void {
     const declared = this.#specs.get(stream);
     if (declared === undefined) return; // the tracker names only declared receivers
-    const { receiver, level } = declared;
+    const { receiver, level, input } = declared;
     this.#ports.executors.send(executor, {
       type: "startReceiver",
       stream,
@@ -196,6 +217,8 @@ export class ReceiverShell {
       blockIntervalMs: this.#blockIntervalMs,
       level,
       replicateTo,
+      input,
+      run,
     });
   }
 }

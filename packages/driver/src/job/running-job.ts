@@ -75,6 +75,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   readonly #batches: BatchShell;
   readonly log: BatchLogPorts | undefined;
   readonly #resumed: ResumedBatches | undefined;
+  /** A batch that fails is not committed, and runs again at the next start. */
+  readonly #stopsOnFailure: boolean;
   /** The number of requests of batches that the job thread has not answered. */
   #asked = 0;
   /** The job has listeners. */
@@ -89,6 +91,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#watched = watched;
     this.log = built.log && this.#logPorts();
     this.#resumed = built.log?.resumed;
+    this.#stopsOnFailure = built.conf["batch.failure"] === "stop";
     this.#tasks = new TaskShell({ conf: built.conf, epoch: built.log?.epoch ?? 0 }, this);
     this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports, clock: this.clock }, this);
     this.#batches = new BatchShell({ ...built, ...ports, clock: this.clock }, this);
@@ -211,7 +214,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   begin(zeroTime: EpochMs): void {
     const { thread, defaultParallelism } = this.#ports;
-    thread.send({ type: "startBatches", defaultParallelism, zeroTime });
+    const received = this.#receivers.recalled();
+    thread.send({ type: "startBatches", defaultParallelism, zeroTime, received });
   }
 
   allocate(time: EpochMs): void {
@@ -239,8 +243,12 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ask({ type: "discard", time, outputs });
   }
 
-  batchEnded(time: EpochMs): void {
-    this.#receivers.dispatch({ type: "batchEnded", batch: time });
+  batchEnded(time: EpochMs, error: WireError | undefined): void {
+    this.#receivers.dispatch({
+      type: "batchEnded",
+      batch: time,
+      unfinished: error !== undefined && this.#stopsOnFailure,
+    });
     this.#tasks.batchEnded(time);
     this.#ports.thread.send({ type: "batchEnded", time });
   }
@@ -285,6 +293,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   onAllStopped(pending: boolean): void {
     this.#batches.onReceiversStopped(pending);
+  }
+
+  onSegmentsFree(segments: readonly string[]): void {
+    this.#ports.thread.send({ type: "removeReceived", segments });
   }
 
   onHolderAdded(executor: ExecutorId, blocks: readonly BlockId[]): void {

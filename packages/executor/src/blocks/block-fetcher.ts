@@ -12,6 +12,7 @@ import {
   type SpillFile,
 } from "@millrace/storage";
 import { blockSizeWrong, holderUnknown } from "../errors.ts";
+import type { LoggedLocation, ReceivedLog } from "../received-log/received-log.ts";
 import type { DataPort } from "./data-port.ts";
 import { Semaphore } from "./semaphore.ts";
 import { copyToShared } from "./shared-copy.ts";
@@ -49,16 +50,25 @@ export interface BlockFetcherPorts {
 const FETCHES_MAX = 64;
 const FETCH_BYTES_MAX = 64 << 20;
 
-/** Makes blocks available in this process: from its own store, from another executor of the job, or from the driver. */
+/**
+ * Makes blocks available in this process: from its own store, from another executor of the job, from the driver, or from the
+ * received log.
+ */
 export class BlockFetcher {
   readonly #ports: BlockFetcherPorts;
   readonly #count = new Semaphore(FETCHES_MAX);
   readonly #bytes = new Semaphore(FETCH_BYTES_MAX);
   /** Blocks being fetched into the store for many tasks: later requests wait for the first. */
   readonly #keeping = new Map<BlockId, Promise<void>>();
+  #receivedLog: Pick<ReceivedLog, "read"> | undefined;
 
   constructor(ports: BlockFetcherPorts) {
     this.#ports = ports;
+  }
+
+  /** From now on, received blocks that no holder serves are read from the log. */
+  useLog(log: Pick<ReceivedLog, "read">): void {
+    this.#receivedLog = log;
   }
 
   /** Pins a block of this process, without waiting. */
@@ -138,7 +148,19 @@ export class BlockFetcher {
         failed = new FetchFailed(location.id, holder, error instanceof Error ? error : new Error(String(error)));
       }
     }
+    if (location.logged !== undefined && this.#receivedLog !== undefined) {
+      return this.#fromLog(this.#receivedLog, { ...location, logged: location.logged });
+    }
     throw failed ?? new FetchFailed(location.id, "driver", holderUnknown(`block ${location.id} has no holder`));
+  }
+
+  /** @throws RECEIVED_LOG_DAMAGED, and the errors of the file system. */
+  async #fromLog(log: Pick<ReceivedLog, "read">, location: BlockLocation & LoggedLocation): Promise<PinnedBlock> {
+    const content = await log.read({ id: location.id, bytes: location.bytes, logged: location.logged });
+    const target = new FetchTarget(this.#ports.pool, this.#ports.spills, location);
+    target.chunk(content);
+    target.end();
+    return target.held();
   }
 
   async #from(holder: Holder, location: BlockLocation): Promise<PinnedBlock> {

@@ -28,6 +28,8 @@ async function receivedAt({ remote }: Lab, port: number, stream: number, level: 
     blockIntervalMs: 5,
     level,
     replicateTo: undefined,
+    input: "input-0",
+    run: { epoch: 0, run: 0, after: undefined, position: undefined },
   });
   const { blocks } = await remote.take("received", (message) => message.stream === stream);
   const [block] = blocks;

@@ -1,7 +1,9 @@
-import { type Clock, type Deferred, deferred, millis, type Timer } from "@millrace/base";
+import { type Clock, type Deferred, deferred, millis, naming, type Timer } from "@millrace/base";
 import {
   BlockWriter,
   type ClassTable,
+  emptyClassTable,
+  encodeValue,
   frameRows,
   LineBlockWriter,
   type LineOptions,
@@ -17,6 +19,8 @@ export interface CutBlock {
   readonly handle: BlockHandle;
   readonly bytes: number;
   readonly records: number;
+  /** The receiver's position after it, in the value codec. */
+  readonly position: Uint8Array | undefined;
 }
 
 /** Takes what one receiver gets and hands it on in blocks. */
@@ -31,6 +35,8 @@ export interface CutterOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly outlet: BlockOutlet;
+  /** A block with a position is safe. */
+  readonly onSafe?: (position: unknown) => void;
 }
 
 /** Copies frames to the pool, or to disk if it is full, as one block. */
@@ -51,10 +57,10 @@ class FrameSink {
     this.#builder.append(frame);
   }
 
-  finish(records: number): CutBlock {
+  finish(records: number, position?: Uint8Array): CutBlock {
     this.#spill.close();
     const { bytes } = this.#builder;
-    return { handle: this.#builder.finish(), bytes, records };
+    return { handle: this.#builder.finish(), bytes, records, position };
   }
 
   discard(): void {
@@ -186,8 +192,15 @@ interface OpenBlock {
   readonly safe: Deferred<void>;
   /** As stored: to rebuild the block without a record that cannot be encoded. */
   readonly records: unknown[];
+  /** After the last of them. */
+  position: unknown;
   writer: BlockWriter;
   sink: FrameSink;
+}
+
+function encodePosition(position: unknown): Uint8Array | undefined {
+  if (position === undefined) return undefined;
+  return naming("the position of a receiver", () => encodeValue(position, emptyClassTable));
 }
 
 /** Blocks of records of any kind. */
@@ -208,10 +221,11 @@ export class RecordCutter {
   /**
    * Writes a record into the current block.
    *
+   * @param position Of the receiver after this record: plain data, if it has one.
    * @returns Resolves when that block is safe.
    * @throws RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE The record is left out.
    */
-  write(record: unknown): Promise<void> {
+  write(record: unknown, position?: unknown): Promise<void> {
     this.#open ??= this.#newBlock();
     const open = this.#open;
     try {
@@ -221,24 +235,27 @@ export class RecordCutter {
       throw error;
     }
     open.records.push(record);
+    open.position = position ?? open.position;
     if (open.sink.bytes >= BLOCK_BYTES_MAX || open.records.length >= BLOCK_RECORDS_MAX) this.cut();
     else this.#timer.arm(() => this.cut());
     return open.safe.promise;
   }
 
   /** Stores records as a block of their own, after earlier ones. */
-  async writeBlock(records: readonly unknown[]): Promise<void> {
+  async writeBlock(records: readonly unknown[], position?: unknown): Promise<void> {
     this.cut();
     if (records.length === 0) return;
     const { writer, sink } = this.#newWriter();
+    let encoded: Uint8Array | undefined;
     try {
       for (const record of records) writer.write(record);
       writer.finish();
+      encoded = encodePosition(position);
     } catch (error) {
       sink.discard();
       throw error;
     }
-    await this.#outbox.emit(sink.finish(records.length));
+    await this.#emit(sink.finish(records.length, encoded), position);
   }
 
   cut(): void {
@@ -252,7 +269,15 @@ export class RecordCutter {
       return;
     }
     open.writer.finish();
-    this.#outbox.emit(open.sink.finish(open.records.length)).then(open.safe.resolve, open.safe.reject);
+    let position: Uint8Array | undefined;
+    try {
+      position = encodePosition(open.position);
+    } catch (error) {
+      open.sink.discard();
+      return open.safe.reject(error);
+    }
+    const cut = open.sink.finish(open.records.length, position);
+    this.#emit(cut, open.position).then(open.safe.resolve, open.safe.reject);
   }
 
   /** Hands over the records it holds; resolves when all of them are safe. */
@@ -261,10 +286,15 @@ export class RecordCutter {
     await this.#outbox.settled();
   }
 
+  async #emit(block: CutBlock, position: unknown): Promise<void> {
+    await this.#outbox.emit(block);
+    if (position !== undefined) this.#options.onSafe?.(position);
+  }
+
   #newBlock(): OpenBlock {
     const safe = deferred<void>();
     safe.promise.catch(() => {}); // callers that do not await it do not care
-    return { safe, records: [], ...this.#newWriter() };
+    return { safe, records: [], position: undefined, ...this.#newWriter() };
   }
 
   #newWriter(): { readonly writer: BlockWriter; readonly sink: FrameSink } {

@@ -45,6 +45,7 @@ function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } =
     gate,
     clock,
     stopTimeout: millis(1000),
+    position: undefined,
     events: {
       running: () => {},
       received: () => {},

@@ -25,6 +25,8 @@ export interface CustomReceiverRunOptions {
   readonly clock: Clock;
   /** `receiver.stop.timeout`: how long to wait for `onStop`. */
   readonly stopTimeout: Millis;
+  /** Of an earlier run, after all that is safe. */
+  readonly position: unknown;
 }
 
 /**
@@ -70,15 +72,16 @@ export class CustomReceiverRun implements ReceiverRun {
 
   #host(): ReceiverPort {
     const line = this.#line;
-    const { stream, events } = this.#options;
+    const { stream, events, position } = this.#options;
     return {
       streamId: stream,
       get isStopped() {
         return !line.isOpen;
       },
-      store: (records, oneBlock) => {
+      position,
+      store: (records, oneBlock, after) => {
         if (line.isOpen) events.received();
-        return line.store(records, oneBlock);
+        return line.store(records, oneBlock, after);
       },
       restart: (message, error, delay) => this.#restart(message, error, delay),
       stop: (message, error) => this.#stopItself(message, error),
@@ -140,6 +143,15 @@ export class CustomReceiverRun implements ReceiverRun {
     const detail = error === undefined ? "" : `: ${describeThrown(error)}`;
     return receiverFailed(`${this.#name}: ${message}${detail}.`, error === undefined ? {} : { cause: error });
   }
+}
+
+/** Lets a receiver acknowledge what is safe. */
+export function tellSafe(receiver: Receiver<unknown>, position: unknown, events: RunEvents): void {
+  void attempt(() => receiver.onSafe?.(position)).catch((error: unknown) =>
+    events.trouble(
+      receiverFailed(`${receiver.constructor.name}: onSafe failed: ${describeThrown(error)}.`, { cause: error }),
+    ),
+  );
 }
 
 /** So that synchronous errors become rejections too. */

@@ -30,6 +30,8 @@ export type ToReceivers =
       readonly afterMs: number;
       /** The engine is behind. */
       readonly held: boolean;
+      /** The receiver's position after all that is safe, in the value codec. */
+      readonly position: Uint8Array | undefined;
     }
   /** Stops reading, passes on what is buffered, answers with `status: stopped`. */
   | { readonly type: "stop"; readonly stream: StreamId }
@@ -53,6 +55,10 @@ export type FromReceivers =
       readonly handle: BlockHandle;
       readonly bytes: number;
       readonly records: number;
+      /** The receiver's position after it, in the value codec. */
+      readonly position: Uint8Array | undefined;
+      /** The first one of a run. */
+      readonly first: boolean;
     }
   | { readonly type: "status"; readonly stream: StreamId; readonly status: ReceiverStatus }
   | { readonly type: "pong" }

@@ -2,9 +2,7 @@ import {
   Backoff,
   type BackoffRange,
   type Clock,
-  type EngineError,
   type ExecutorId,
-  formatSize,
   type JobConf,
   type Logger,
   type StreamId,
@@ -14,19 +12,22 @@ import {
   toWireError,
   unreachable,
 } from "@millrace/base";
-import { type BlockId, blockId } from "@millrace/plan";
+import { type BlockId, type LoggedAt, receivedBlockId } from "@millrace/plan";
 import type { FromExecutor, ToExecutor } from "@millrace/rpc";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { keepReceived, type Replicator } from "../blocks/replicator.ts";
-import { receiverStuck, receiverThreadEnded } from "../errors.ts";
+import type { BlockForLog, ReceivedLog } from "../received-log/received-log.ts";
 import type { ReceiverInit } from "./protocol.ts";
 import { type FromThread, ReceiverThread, stuckThread } from "./receiver-thread.ts";
+import { threadEnded } from "./thread-ended.ts";
 
 export interface ReceiverThreadsPorts {
   readonly executor: ExecutorId;
   readonly pool: BlockPool;
   readonly store: BlockStore;
   readonly replicator: Replicator;
+  /** `undefined`: blocks are not logged. */
+  readonly receivedLog: ReceivedLog | undefined;
   send(message: FromExecutor): void;
   readonly conf: JobConf;
   /** The heap of each receiver's thread. */
@@ -57,8 +58,26 @@ interface Stream {
   /** The engine is behind; a replacement thread is held back too. */
   held: boolean;
   stopping: boolean;
-  /** Blocks are stored, replicated and announced in sequence, together with the receiver's reports. */
+  /** Blocks are replicated and announced in sequence, once they are logged, together with the receiver's reports. */
   line: Promise<void>;
+  /** Blocks so far. */
+  blocks: number;
+  /** The receiver's position after all announced blocks. */
+  position: Uint8Array | undefined;
+  /** A block of the receiver's current run was refused: what it says of its position leaves that out. */
+  gap: boolean;
+}
+
+/** A block in the store that is not announced yet. */
+interface StoredBlock {
+  readonly thread: ReceiverThread;
+  readonly block: number;
+  readonly id: BlockId;
+  readonly bytes: number;
+  readonly records: number;
+  readonly position: Uint8Array | undefined;
+  /** Its place in the received log; `undefined`: it is not written there. */
+  readonly logged: Promise<LoggedAt> | undefined;
 }
 
 /** The group of all receivers without user code. */
@@ -78,14 +97,10 @@ export class ReceiverThreads {
   readonly #outputs = new Set<ThreadOutput>();
   /** Announced blocks that the driver has not taken yet. Bounded: each receiver is held back by its own. */
   readonly #announced = new Map<BlockId, { readonly thread: ReceiverThread; readonly block: number }>();
-  /** Blocks of a former process of this executor may still be known under its name. */
-  readonly #prefix: string;
-  #nextBlock = 0;
   #closing = false;
 
   constructor(ports: ReceiverThreadsPorts) {
     this.#ports = ports;
-    this.#prefix = `${ports.executor}.${ports.clock.now().toString(36)}`;
   }
 
   onMessage(message: ToExecutor): void {
@@ -129,6 +144,9 @@ export class ReceiverThreads {
       held: false,
       stopping: false,
       line: Promise.resolve(),
+      blocks: 0,
+      position: start.run.position,
+      gap: false,
     };
     group.streams.add(stream);
     this.#streams.set(start.stream, stream);
@@ -212,7 +230,7 @@ export class ReceiverThreads {
     switch (message.type) {
       case "block":
         entry.group.backoff.reset();
-        entry.line = entry.line.then(() => this.#take(thread, entry, message));
+        this.#take(thread, entry, message);
         return;
       case "status":
         entry.line = entry.line.then(() => {
@@ -234,24 +252,66 @@ export class ReceiverThreads {
     group.thread.retire();
   }
 
-  /** Stores a block, sends its second copy, then announces it. Never rejects. */
-  async #take(thread: ReceiverThread, entry: Stream, message: ReceivedBlockMessage): Promise<void> {
+  /** Stores a block and begins to log it; it is announced when its turn comes. */
+  #take(thread: ReceiverThread, entry: Stream, message: ReceivedBlockMessage): void {
     const { stream, block, handle, bytes, records } = message;
-    const { executor, store, log, replicator } = this.#ports;
-    const id = blockId(`recv/${stream}/${this.#prefix}/${this.#nextBlock++}`);
+    const { store, log } = this.#ports;
+    const { epoch, run } = entry.start.run;
+    const place = { epoch, run, block: entry.blocks++ };
+    const id = receivedBlockId(stream, place);
+    if (message.first) entry.gap = false;
     try {
       store.put(id, handle, keepReceived(entry.start.level));
       store.countSpilled(handle); // the receiver itself spilled it because the pool was full
     } catch (error) {
       log.error({ stream }, `received block ${id} is refused: ${String(error)}`);
       thread.post({ type: "refused", stream, block, error: toWireError(error) });
+      entry.gap = true;
       return;
     }
+    const position = entry.gap ? undefined : message.position;
+    const logged = this.#log(entry, { id, place, bytes, records, position });
+    const stored = { thread, block, id, bytes, records, position, logged };
+    entry.line = entry.line.then(() => this.#announce(entry, stored));
+  }
+
+  /** Begins to write a stored block to the received log, if the job has one. */
+  #log(entry: Stream, block: Omit<BlockForLog, "run" | "handle"> & { readonly id: BlockId }): StoredBlock["logged"] {
+    const { receivedLog, store } = this.#ports;
+    const pin = receivedLog && store.pin(block.id);
+    if (receivedLog === undefined || pin === undefined) return undefined;
+    const { input, run } = entry.start;
+    const { epoch, run: number, after } = run;
+    const { id: _, ...rest } = block;
+    const begun = { input, epoch, run: number, ...(after === undefined ? {} : { after }) };
+    return receivedLog.append({ ...rest, run: begun, handle: pin.handle }).finally(() => pin.release());
+  }
+
+  /** Waits for the log, sends the second copy of a block, then announces it. Never rejects. */
+  async #announce(entry: Stream, stored: StoredBlock): Promise<void> {
+    const { thread, block, id, bytes, records, position } = stored;
+    const { executor, replicator, send } = this.#ports;
+    const { stream } = entry.start;
+    const logged = await stored.logged;
     const peer = entry.replicateTo;
     const copied = peer !== undefined && (await replicator.copyTo(peer, [id]));
     const at = copied ? [executor, peer] : [executor];
+    entry.position = position ?? entry.position;
     this.#announced.set(id, { thread, block });
-    this.#ports.send({ type: "received", stream, blocks: [{ id, bytes, records, at }] });
+    const known = { ...(logged === undefined ? {} : { logged }), ...(position === undefined ? {} : { position }) };
+    send({ type: "received", stream, blocks: [{ id, bytes, records, at, ...known }] });
+  }
+
+  /** The log cannot be written, or can again: told for each receiver, since blocks of all of them wait. */
+  onLogFailing(error: Error | undefined): void {
+    const { log, send } = this.#ports;
+    if (error === undefined) log.info("received blocks are logged again");
+    else log.warn(error.message);
+    const status =
+      error === undefined
+        ? ({ state: "logged" } as const)
+        : ({ state: "unlogged", error: toWireError(error) } as const);
+    for (const stream of this.#streams.keys()) send({ type: "receiver", stream, status });
   }
 
   #onStuck(thread: ReceiverThread, stuck: boolean): void {
@@ -299,9 +359,10 @@ export class ReceiverThreads {
       const { stream } = entry.start;
       const { stopping } = entry;
       if (stopping) group.streams.delete(entry);
-      else postStart(entry, retryMs);
       entry.line = entry.line.then(() => {
         if (stopping) this.#streams.delete(stream);
+        // After its blocks are announced, so that it goes on after them. Told to stop by now, the new thread has answered that.
+        else if (!entry.stopping) postStart(entry, retryMs);
         const status = stopping
           ? ({ state: "stopped", error: toWireError(error) } as const)
           : ({ state: "retrying", error: toWireError(error), retryMs } as const);
@@ -312,31 +373,9 @@ export class ReceiverThreads {
   }
 }
 
-function postStart({ start, group, held }: Stream, afterMs: number): void {
+function postStart({ start, group, held, position }: Stream, afterMs: number): void {
   const { stream, receiver, blockIntervalMs } = start;
-  group.thread.post({ type: "start", stream, spec: receiver, blockIntervalMs, afterMs, held });
-}
-
-function threadEnded(cause: Error | undefined, heapBytes: number): EngineError {
-  const [why, remedy] = whyEnded(cause, heapBytes);
-  return receiverThreadEnded(
-    `its thread ended: ${why}. Records it had read but not stored are lost. ${remedy}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function whyEnded(cause: Error | undefined, heapBytes: number): readonly [why: string, remedy: string] {
-  if (cause === undefined) return ["the job's code called process.exit", "Call stop() or restart() instead."];
-  if ("code" in cause && cause.code === receiverStuck.code) {
-    return ["it was asked to stop and its event loop was blocked", "Let its code await between pieces of its work."];
-  }
-  if ("code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    return [
-      `it needed more memory than receiver.heap = ${formatSize(heapBytes)} gives it`,
-      "Await store(), keep less in the receiver, or raise receiver.heap.",
-    ];
-  }
-  return [cause.message.replace(/\.$/, ""), "Catch the error in the receiver and call restart()."];
+  group.thread.post({ type: "start", stream, spec: receiver, blockIntervalMs, afterMs, held, position });
 }
 
 function restartDelay(conf: JobConf): BackoffRange {

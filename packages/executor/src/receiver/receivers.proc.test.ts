@@ -52,6 +52,8 @@ function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string, stream = 
     blockIntervalMs: 5,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: replicateTo === undefined ? undefined : executorId(replicateTo),
+    input: "input-0",
+    run: { epoch: 0, run: 0, after: undefined, position: undefined },
   });
 }
 

@@ -10,12 +10,13 @@ import {
   unreachable,
   type WireError,
 } from "@millrace/base";
+import { decodeValue, emptyClassTable } from "@millrace/codec";
 import type { ReceiverSpec } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import type { BlockPool, SpillDirectory } from "@millrace/storage";
 import { receiverClosed, receiverFailed } from "../errors.ts";
 import { type CutBlock, type CutterOptions, FrameBlockCutter, LineBlockCutter, RecordCutter } from "./block-cutter.ts";
-import { CustomReceiverRun } from "./custom-receiver-run.ts";
+import { CustomReceiverRun, tellSafe } from "./custom-receiver-run.ts";
 import { Gate } from "./gate.ts";
 import { IterableRun, type MakeIterable } from "./iterable-run.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
@@ -37,12 +38,22 @@ export interface ReceiversPorts {
   end(): void;
 }
 
+interface Unconfirmed {
+  readonly bytes: number;
+  readonly position: Uint8Array | undefined;
+  readonly safe: Deferred<void>;
+}
+
 interface Entry {
   readonly receiver: SupervisedReceiver;
   readonly gate: Gate;
   /** Blocks that the main thread has not confirmed. */
-  readonly unconfirmed: Map<number, { readonly bytes: number; readonly safe: Deferred<void> }>;
+  readonly unconfirmed: Map<number, Unconfirmed>;
   nextBlock: number;
+  /** After all that is safe. */
+  position: Uint8Array | undefined;
+  /** No block of the current run was sent. */
+  fresh: boolean;
 }
 
 /** The receivers of one thread. */
@@ -78,7 +89,7 @@ export class Receivers {
   }
 
   #start(message: Extract<ToReceivers, { readonly type: "start" }>): void {
-    const { stream, spec, blockIntervalMs, afterMs, held } = message;
+    const { stream, spec, blockIntervalMs, afterMs, held, position } = message;
     if (this.#entries.has(stream)) return; // it runs
     const { init, clock } = this.#ports;
     const gate = new Gate(init.unconfirmedBytesMax);
@@ -96,7 +107,7 @@ export class Receivers {
         this.#ports.send({ type: "status", stream, status });
       },
     });
-    this.#entries.set(stream, { receiver, gate, unconfirmed: new Map(), nextBlock: 0 });
+    this.#entries.set(stream, { receiver, gate, unconfirmed: new Map(), nextBlock: 0, position, fresh: true });
     receiver.start(afterMs);
   }
 
@@ -112,6 +123,7 @@ export class Receivers {
     if (entry === undefined || waiting === undefined) return;
     entry.unconfirmed.delete(block);
     entry.gate.confirmed(waiting.bytes);
+    entry.position = waiting.position ?? entry.position;
     waiting.safe.resolve();
   }
 
@@ -129,9 +141,10 @@ export class Receivers {
     }
     const block = entry.nextBlock++;
     const safe = deferred<void>();
-    entry.unconfirmed.set(block, { bytes: cut.bytes, safe });
+    entry.unconfirmed.set(block, { bytes: cut.bytes, position: cut.position, safe });
     entry.gate.sent(cut.bytes);
-    this.#ports.send({ type: "block", stream, block, ...cut });
+    this.#ports.send({ type: "block", stream, block, ...cut, first: entry.fresh });
+    entry.fresh = false;
     return safe.promise;
   }
 
@@ -164,24 +177,40 @@ export class Receivers {
     return value;
   }
 
+  /** @returns The position from which it goes on. */
+  #beginRun(stream: StreamId): unknown {
+    const entry = this.#entries.get(stream);
+    if (entry === undefined) return undefined;
+    entry.fresh = true;
+    return entry.position && decodeValue(entry.position, emptyClassTable);
+  }
+
   async #jobSource(
     stream: StreamId,
     spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "rawSocket" }>,
     by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: RunEvents },
   ): Promise<ReceiverRun> {
     const value = await this.#valueOf(stream, codeOf(spec));
+    const position = this.#beginRun(stream);
     const { functions, clock } = this.#ports;
-    const cutter = new RecordCutter(by.cutting, functions.classes);
-    const sinks = { cutter, gate: by.gate, events: by.events };
+    const sinksOf = (cutting: CutterOptions) => ({
+      cutter: new RecordCutter(cutting, functions.classes),
+      gate: by.gate,
+      events: by.events,
+    });
     const stopTimeout = millis(this.#ports.init.stopTimeoutMs);
     // Encoded by the api, and checked when the stream was declared.
     switch (spec.kind) {
       case "socket":
-        return new SocketDecoderRun(spec, value as Decoder, sinks);
+        return new SocketDecoderRun(spec, value as Decoder, sinksOf(by.cutting));
       case "iterable":
-        return new IterableRun(stream, value as MakeIterable, sinks, clock);
-      case "custom":
-        return new CustomReceiverRun({ ...sinks, stream, receiver: value as Receiver<unknown>, clock, stopTimeout });
+        return new IterableRun(stream, value as MakeIterable, sinksOf(by.cutting), clock);
+      case "custom": {
+        const receiver = value as Receiver<unknown>;
+        const onSafe = (after: unknown): void => tellSafe(receiver, after, by.events);
+        const sinks = sinksOf({ ...by.cutting, onSafe });
+        return new CustomReceiverRun({ ...sinks, stream, receiver, clock, stopTimeout, position });
+      }
       default:
         return unreachable(spec);
     }

@@ -20,6 +20,7 @@ export interface StoreLineOptions {
 interface Waiting {
   readonly records: readonly unknown[];
   readonly oneBlock: boolean;
+  readonly position: unknown;
   readonly safe: Deferred<void>;
 }
 
@@ -56,16 +57,17 @@ export class StoreLine {
   }
 
   /**
+   * @param position Of the receiver after these records; `undefined`: it gives none.
    * @throws (rejects) RECEIVER_CLOSED, RECEIVER_OVERRUN, RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE None of the records is
    *   taken.
    */
-  store(records: readonly unknown[], oneBlock: boolean): Promise<void> {
+  store(records: readonly unknown[], oneBlock: boolean, position?: unknown): Promise<void> {
     switch (this.#state) {
       case "open":
-        if (this.#options.gate.open && this.#waiting.length === 0) return this.#write(records, oneBlock);
-        return this.#wait(records, oneBlock);
+        if (this.#options.gate.open && this.#waiting.length === 0) return this.#write(records, oneBlock, position);
+        return this.#wait(records, oneBlock, position);
       case "closing":
-        return this.#writePastGate(records, oneBlock);
+        return this.#writePastGate(records, oneBlock, position);
       case "closed":
         return this.#refuse(records.length);
       default:
@@ -87,7 +89,7 @@ export class StoreLine {
     await this.#options.cutter.close();
   }
 
-  #wait(records: readonly unknown[], oneBlock: boolean): Promise<void> {
+  #wait(records: readonly unknown[], oneBlock: boolean, position: unknown): Promise<void> {
     if (this.#waitingRecords + records.length > WAITING_RECORDS_MAX) {
       return Promise.reject(
         receiverOverrun(
@@ -98,7 +100,7 @@ export class StoreLine {
     }
     this.#waitingRecords += records.length;
     const safe = deferred<void>();
-    this.#waiting.push({ records, oneBlock, safe });
+    this.#waiting.push({ records, oneBlock, position, safe });
     if (!this.#pumping) void this.#pump();
     return safe.promise;
   }
@@ -115,16 +117,16 @@ export class StoreLine {
 
   #passAll(may: () => boolean): void {
     let passed = 0;
-    for (const { records, oneBlock, safe } of this.#waiting) {
+    for (const { records, oneBlock, position, safe } of this.#waiting) {
       if (!may()) break;
       passed += 1;
       this.#waitingRecords -= records.length;
-      this.#write(records, oneBlock).then(safe.resolve, safe.reject);
+      this.#write(records, oneBlock, position).then(safe.resolve, safe.reject);
     }
     this.#waiting = this.#waiting.slice(passed);
   }
 
-  #writePastGate(records: readonly unknown[], oneBlock: boolean): Promise<void> {
+  #writePastGate(records: readonly unknown[], oneBlock: boolean, position: unknown): Promise<void> {
     if (!this.#options.gate.open) {
       this.#pastGate += records.length;
       if (this.#pastGate > WAITING_RECORDS_MAX) {
@@ -137,15 +139,15 @@ export class StoreLine {
         );
       }
     }
-    return this.#write(records, oneBlock);
+    return this.#write(records, oneBlock, position);
   }
 
   /** Never throws: errors of the encoder are rejections. */
-  async #write(records: readonly unknown[], oneBlock: boolean): Promise<void> {
+  async #write(records: readonly unknown[], oneBlock: boolean, position: unknown): Promise<void> {
     const { cutter } = this.#options;
-    if (oneBlock) return cutter.writeBlock(records);
+    if (oneBlock) return cutter.writeBlock(records, position);
     let last: Promise<void> | undefined;
-    for (const record of records) last = cutter.write(record);
+    for (const record of records) last = cutter.write(record, position);
     await last;
   }
 

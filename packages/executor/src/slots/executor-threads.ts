@@ -1,5 +1,7 @@
 import { checkExternals, installArtefact } from "@millrace/bundler";
 import type { StageTemplate, TemplateId } from "@millrace/plan";
+import { LogThread } from "../received-log/log-thread.ts";
+import type { OpenReceivedLog, ReceivedLog } from "../received-log/received-log.ts";
 import { SlotPool, type SlotPoolHandlers, type SlotPoolOptions } from "./slot-pool.ts";
 import type { TaskSlots } from "./task.ts";
 
@@ -37,9 +39,10 @@ export interface ExecutorThreads {
    */
   install(artefact: Uint8Array, directory: string): Promise<ExecutorCode>;
   slots(options: SlotPoolOptions, handlers: SlotPoolHandlers): ExecutorSlots;
+  receivedLog(options: OpenReceivedLog): ReceivedLog;
 }
 
-/** A worker thread for each slot. */
+/** A worker thread for each slot, and one for the received log. */
 export const workerThreads: ExecutorThreads = {
   async install(artefact, directory) {
     const { manifest, executor } = await installArtefact(artefact, directory);
@@ -48,4 +51,5 @@ export const workerThreads: ExecutorThreads = {
     return { module: executor, externals };
   },
   slots: (options, handlers) => new SlotPool(options, handlers),
+  receivedLog: (options) => new LogThread(options),
 };

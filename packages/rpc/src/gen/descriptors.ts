@@ -377,6 +377,22 @@ export const descriptors: object = {
           "copy": {
            "type": "bytes",
            "id": 4
+          },
+          "logged": {
+           "type": "LoggedAt",
+           "id": 5
+          }
+         }
+        },
+        "LoggedAt": {
+         "fields": {
+          "segment": {
+           "type": "string",
+           "id": 1
+          },
+          "offset": {
+           "type": "uint64",
+           "id": 2
           }
          }
         }
@@ -1350,6 +1366,13 @@ export const descriptors: object = {
          }
         },
         "ReceivedBlock": {
+         "oneofs": {
+          "_position": {
+           "oneof": [
+            "position"
+           ]
+          }
+         },
          "fields": {
           "id": {
            "type": "string",
@@ -1367,6 +1390,17 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "string",
            "id": 4
+          },
+          "logged": {
+           "type": "millrace.common.v1.LoggedAt",
+           "id": 5
+          },
+          "position": {
+           "type": "bytes",
+           "id": 6,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },
@@ -1379,7 +1413,9 @@ export const descriptors: object = {
             "stopped",
             "trouble",
             "stuck",
-            "answering"
+            "answering",
+            "unlogged",
+            "logged"
            ]
           }
          },
@@ -1411,6 +1447,14 @@ export const descriptors: object = {
           "answering": {
            "type": "ReceiverAnswering",
            "id": 7
+          },
+          "unlogged": {
+           "type": "ReceiverUnlogged",
+           "id": 8
+          },
+          "logged": {
+           "type": "ReceiverLogged",
+           "id": 9
           }
          }
         },
@@ -1454,6 +1498,17 @@ export const descriptors: object = {
          }
         },
         "ReceiverAnswering": {
+         "fields": {}
+        },
+        "ReceiverUnlogged": {
+         "fields": {
+          "error": {
+           "type": "millrace.common.v1.Error",
+           "id": 1
+          }
+         }
+        },
+        "ReceiverLogged": {
          "fields": {}
         },
         "Heartbeat": {
@@ -1634,6 +1689,22 @@ export const descriptors: object = {
           "data": {
            "type": "millrace.common.v1.DataAddress",
            "id": 3
+          },
+          "receivedLog": {
+           "type": "ReceivedLog",
+           "id": 4
+          }
+         }
+        },
+        "ReceivedLog": {
+         "fields": {
+          "directory": {
+           "type": "string",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint32",
+           "id": 2
           }
          }
         },
@@ -2037,6 +2108,60 @@ export const descriptors: object = {
           "level": {
            "type": "BlockLevel",
            "id": 20
+          },
+          "run": {
+           "type": "ReceiverRun",
+           "id": 21
+          }
+         }
+        },
+        "ReceiverRun": {
+         "oneofs": {
+          "_position": {
+           "oneof": [
+            "position"
+           ]
+          }
+         },
+         "fields": {
+          "input": {
+           "type": "string",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint32",
+           "id": 2
+          },
+          "run": {
+           "type": "uint32",
+           "id": 3
+          },
+          "after": {
+           "type": "ReceivedPlace",
+           "id": 4
+          },
+          "position": {
+           "type": "bytes",
+           "id": 5,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
+        },
+        "ReceivedPlace": {
+         "fields": {
+          "epoch": {
+           "type": "uint32",
+           "id": 1
+          },
+          "run": {
+           "type": "uint32",
+           "id": 2
+          },
+          "block": {
+           "type": "uint64",
+           "id": 3
           }
          }
         },

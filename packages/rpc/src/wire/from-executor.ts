@@ -79,6 +79,8 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
           bytes: block.sizeBytes,
           records: block.records,
           at: executorIds(block.at),
+          ...(block.logged === null ? {} : { logged: block.logged }),
+          ...(block.position === undefined ? {} : { position: ownBytes(block.position) }),
         }),
       ),
     };
@@ -115,8 +117,12 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   throw malformed("an executor sent a message of an unknown type");
 }
 
-function encodeReceived(block: ReceivedBlock) {
-  return { id: block.id, sizeBytes: block.bytes, records: block.records, at: [...block.at] };
+function encodeReceived({ id, bytes, records, at, logged, position }: ReceivedBlock) {
+  return {
+    ...{ id, sizeBytes: bytes, records, at: [...at] },
+    ...(logged === undefined ? {} : { logged }),
+    ...(position === undefined ? {} : { position: wireBytes(position) }),
+  };
 }
 
 function encodeStatus(status: TaskStatus): StatusInput {
@@ -245,6 +251,10 @@ function encodeReport(stream: StreamId, status: ReceiverStatus): ReportInput {
       return { stream, stuck: { error: encodeError(status.error) } };
     case "answering":
       return { stream, answering: {} };
+    case "unlogged":
+      return { stream, unlogged: { error: encodeError(status.error) } };
+    case "logged":
+      return { stream, logged: {} };
     default:
       return unreachable(status);
   }
@@ -263,5 +273,7 @@ function decodeReport(report: ReportOutput): ReceiverStatus {
   if (report.trouble) return { state: "trouble", error: decodeError(required(report.trouble.error, "error")) };
   if (report.stuck) return { state: "stuck", error: decodeError(required(report.stuck.error, "error")) };
   if (report.answering) return { state: "answering" };
+  if (report.unlogged) return { state: "unlogged", error: decodeError(required(report.unlogged.error, "error")) };
+  if (report.logged) return { state: "logged" };
   throw malformed("a receiver's report has an unknown state");
 }

@@ -31,13 +31,19 @@ import { decodeState, encodeState } from "./state.ts";
 export const holder = (text: string): Holder => (text === "driver" ? "driver" : executorId(text));
 
 export function encodeLocation(location: BlockLocation): BlockLocationInput {
-  const { id, bytes, at, copy } = location;
-  return { id, sizeBytes: bytes, at: [...at], ...(copy === undefined ? {} : { copy: wireBytes(copy) }) };
+  const { id, bytes, at, copy, logged } = location;
+  return {
+    id,
+    sizeBytes: bytes,
+    at: [...at],
+    ...(copy === undefined ? {} : { copy: wireBytes(copy) }),
+    ...(logged === undefined ? {} : { logged }),
+  };
 }
 
 export function decodeLocation(location: BlockLocationOutput): BlockLocation {
-  const { id, sizeBytes, at, copy } = location;
-  const common = { id: blockId(id), bytes: sizeBytes, at: at.map(holder) };
+  const { id, sizeBytes, at, copy, logged } = location;
+  const common = { id: blockId(id), bytes: sizeBytes, at: at.map(holder), ...(logged === null ? {} : { logged }) };
   return copy.byteLength === 0 ? common : { ...common, copy: ownBytes(copy) };
 }
 

@@ -92,6 +92,16 @@ const fromExecutor: readonly FromExecutor[] = [
   },
   { type: "blocksCopied", copied: [blockId("recv/0/1")], failed: [blockId("recv/0/2"), blockId("recv/0/3")] },
   { type: "received", stream: streamId(0), blocks: [{ id: blockId("recv/0/1"), bytes: 10, records: 2, at: [e1] }] },
+  {
+    type: "received",
+    stream: streamId(0),
+    blocks: [
+      {
+        ...{ id: blockId("recv/0/1"), bytes: 10, records: 2, at: [e1] },
+        ...{ logged: { segment: "3-e1-0", offset: 2 ** 40 }, position: bytes(7) },
+      },
+    ],
+  },
   { type: "receiver", stream: streamId(1), status: { state: "running" } },
   { type: "receiver", stream: streamId(1), status: { state: "retrying", error, retryMs: 200 } },
   { type: "receiver", stream: streamId(1), status: { state: "stopped" } },
@@ -99,6 +109,8 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: streamId(1), status: { state: "trouble", error } },
   { type: "receiver", stream: streamId(1), status: { state: "stuck", error } },
   { type: "receiver", stream: streamId(1), status: { state: "answering" } },
+  { type: "receiver", stream: streamId(1), status: { state: "unlogged", error } },
+  { type: "receiver", stream: streamId(1), status: { state: "logged" } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3, spilledBytes: 4 },
   { type: "leaving" },
   { type: "trouble", error },
@@ -116,9 +128,18 @@ const template: StageTemplate = {
   functions: ["job.ts#0"],
 };
 
+const RUN = { input: "input-0", run: { epoch: 1, run: 0, after: undefined, position: undefined } } as const;
+
 const toExecutor: readonly ToExecutor[] = [
   { type: "blocksTaken", stream: streamId(1), blocks: [blockId("recv/1/e-1.x/0"), blockId("recv/1/e-1.x/1")] },
-  { type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 } },
+  { type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 }, receivedLog: undefined },
+  {
+    type: "welcome",
+    conf: parseConf({}),
+    artefact: location,
+    data: { host: "d", port: 2 },
+    receivedLog: { directory: locationFrom("s3://bucket/checkpoint"), epoch: 3 },
+  },
   { type: "peers", peers: new Map([[e1, { host: "h", port: 3 }]]) },
   { type: "template", template },
   {
@@ -203,6 +224,7 @@ const toExecutor: readonly ToExecutor[] = [
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
+    ...RUN,
   },
   {
     type: "startReceiver",
@@ -211,6 +233,7 @@ const toExecutor: readonly ToExecutor[] = [
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
+    ...RUN,
   },
   {
     type: "startReceiver",
@@ -219,6 +242,8 @@ const toExecutor: readonly ToExecutor[] = [
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: e1,
+    input: "chat",
+    run: { epoch: 4, run: 2, after: { epoch: 3, run: 1, block: 0 }, position: bytes(0, 255) },
   },
   {
     type: "startReceiver",
@@ -227,6 +252,7 @@ const toExecutor: readonly ToExecutor[] = [
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
+    ...RUN,
   },
   {
     type: "startReceiver",
@@ -235,8 +261,12 @@ const toExecutor: readonly ToExecutor[] = [
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
+    ...RUN,
   },
-  { type: "copyBlocks", blocks: [location, { ...location, at: [e1] }] },
+  {
+    type: "copyBlocks",
+    blocks: [location, { ...location, at: [e1] }, { ...location, at: [], logged: { segment: "s", offset: 0 } }],
+  },
   { type: "replicateTo", stream: streamId(0), peer: e1 },
   { type: "replicateTo", stream: streamId(0), peer: undefined },
   { type: "stopReceiver", stream: streamId(0) },

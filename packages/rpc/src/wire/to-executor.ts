@@ -1,6 +1,9 @@
 import { type ExecutorId, epochMs, executorId, type JobConf, parseConf, streamId, unreachable } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import { type BlockLevel, blockId, type ReceiverSpec, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
+import type { ReceiverRunStart } from "@millrace/scheduler";
 import type { BlockLevel__Output as BlockLevelOutput } from "../gen/millrace/session/v1/BlockLevel.ts";
+import type { ReceiverRun__Output as RunOutput } from "../gen/millrace/session/v1/ReceiverRun.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
 import type {
   StartReceiver as StartInput,
@@ -11,7 +14,7 @@ import type {
   ToExecutor__Output as WireOutput,
 } from "../gen/millrace/session/v1/ToExecutor.ts";
 import type { Welcome__Output as WelcomeOutput } from "../gen/millrace/session/v1/Welcome.ts";
-import type { DataAddress, ToExecutor } from "../session.ts";
+import type { DataAddress, ReceivedLogPlace, ToExecutor } from "../session.ts";
 import { decodeValues, encodeValues } from "./error.ts";
 import {
   decodeKey,
@@ -36,6 +39,7 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
           conf: encodeValues({ ...message.conf }),
           artefact: encodeLocation(message.artefact),
           data: message.data,
+          ...(message.receivedLog === undefined ? {} : { receivedLog: message.receivedLog }),
         },
       };
     case "peers":
@@ -130,7 +134,14 @@ function decodeWelcome(welcome: WelcomeOutput): Message<"welcome"> {
     conf,
     artefact: decodeLocation(required(welcome.artefact, "artefact")),
     data: { host, port },
+    receivedLog: decodeReceivedLog(welcome),
   };
+}
+
+function decodeReceivedLog({ receivedLog }: WelcomeOutput): ReceivedLogPlace | undefined {
+  return receivedLog === null
+    ? undefined
+    : { directory: locationFrom(receivedLog.directory), epoch: receivedLog.epoch };
 }
 
 function encodeStage(stage: Message<"stage">) {
@@ -173,6 +184,7 @@ function encodeStart(message: Message<"startReceiver">): StartInput {
     blockIntervalMs: message.blockIntervalMs,
     level: message.level,
     ...(message.replicateTo === undefined ? {} : { replicateTo: message.replicateTo }),
+    run: encodeRun(message.input, message.run),
   };
   const { receiver } = message;
   switch (receiver.kind) {
@@ -199,7 +211,21 @@ function decodeStart(start: StartOutput): Message<"startReceiver"> {
     blockIntervalMs: start.blockIntervalMs,
     level: decodeLevel(required(start.level, "level of a receiver")),
     replicateTo: start.replicateTo === undefined ? undefined : executorId(start.replicateTo),
+    ...decodeRun(required(start.run, "run of a receiver")),
   };
+}
+
+function encodeRun(input: string, { epoch, run, after, position }: ReceiverRunStart) {
+  return {
+    ...{ input, epoch, run },
+    ...(after === undefined ? {} : { after }),
+    ...(position === undefined ? {} : { position: wireBytes(position) }),
+  };
+}
+
+function decodeRun({ input, epoch, run, after, position }: RunOutput): Pick<Message<"startReceiver">, "input" | "run"> {
+  const start = { epoch, run, after: after ?? undefined };
+  return { input, run: { ...start, position: position === undefined ? undefined : ownBytes(position) } };
 }
 
 function decodeReceiver(start: StartOutput): ReceiverSpec {

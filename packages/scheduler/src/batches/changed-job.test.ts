@@ -68,6 +68,7 @@ const log = (of: Partial<LoggedBatches> = {}, states: readonly string[] = []): L
   pending: undefined,
   memories: new Map(),
   memoriesAt: at(200),
+  received: new Map(),
   ...of,
 });
 const known = { kind: "files", afterMs: 5, known: [] } as const;

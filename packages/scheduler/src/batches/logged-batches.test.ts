@@ -16,6 +16,7 @@ const empty: LoggedBatches = {
   pending: undefined,
   memories: new Map(),
   memoriesAt: epochMs(0),
+  received: new Map(),
 };
 const base: Extract<BatchLogEntry, { readonly kind: "base" }> = {
   kind: "base",

@@ -1,6 +1,7 @@
 import { assert, type EpochMs, type ErrorFactory, errorKind, unreachable } from "@millrace/base";
 import type {
   BatchEntry,
+  BatchInput,
   BatchLogEntry,
   CommittedBatches,
   LoggedBatches,
@@ -12,7 +13,7 @@ import type {
 const inconsistent: ErrorFactory = errorKind("CHECKPOINT_INCONSISTENT", "environment");
 
 /** How far a log has come. */
-export type LoggedPosition = Pick<LoggedBatches, "committed" | "pending">;
+export type LoggedPosition = Pick<LoggedBatches, "committed" | "pending" | "received">;
 
 /**
  * The meaning of a log: its entries from a base on. Pure, O(entries).
@@ -43,28 +44,43 @@ export function recallBatches(entries: Iterable<BatchLogEntry>): LoggedBatches |
 }
 
 /** @returns `undefined`: the entry cannot follow. */
-export function afterEntry({ committed, pending }: LoggedPosition, entry: BatchEntry): LoggedPosition | undefined {
+export function afterEntry(
+  { committed, pending, received }: LoggedPosition,
+  entry: BatchEntry,
+): LoggedPosition | undefined {
   if (entry.kind === "planned") {
     const { time, inputs } = entry.input;
     const { states } = committed;
     const again = pending?.time === time && pending.prepared === undefined;
     if (!again && (pending !== undefined || time <= committed.last)) return undefined;
     const done = pending?.done ?? [];
-    return { committed, pending: { time, inputs, states, prepared: undefined, error: undefined, done } };
+    return {
+      committed,
+      pending: { time, inputs, states, prepared: undefined, error: undefined, done },
+      received: marksAfter(received, inputs),
+    };
   }
   if (pending?.time !== entry.time) return undefined;
   switch (entry.kind) {
     case "prepared":
-      return { committed, pending: { ...pending, prepared: entry.prepared } };
+      return { committed, pending: { ...pending, prepared: entry.prepared }, received };
     case "committed":
-      return { committed: afterBatch(committed, entry.time, entry.states), pending: undefined };
+      return { committed: afterBatch(committed, entry.time, entry.states), pending: undefined, received };
     case "abandoned": {
       const done = [...pending.done, ...entry.done];
-      return { committed, pending: { ...pending, prepared: undefined, error: undefined, done } };
+      return { committed, pending: { ...pending, prepared: undefined, error: undefined, done }, received };
     }
     default:
       return unreachable(entry);
   }
+}
+
+function marksAfter(before: LoggedBatches["received"], inputs: BatchInput["inputs"]): LoggedBatches["received"] {
+  const marks = new Map(before);
+  for (const [name, input] of inputs) {
+    if (input.kind === "received" && input.through !== undefined) marks.set(name, input.through);
+  }
+  return marks;
 }
 
 /** Another batch is committed. @param states Those that were brought up to it. */

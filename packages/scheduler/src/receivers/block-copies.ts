@@ -3,7 +3,7 @@ import type { BlockId, BlockLocation } from "@millrace/plan";
 import { copiesMissing } from "../warnings.ts";
 import type { ReceiverEvent } from "./receiver-events.ts";
 import { stays } from "./receiver-placement.ts";
-import type { CopyTarget, HeldBlock, ReceiverTracker } from "./receiver-state.ts";
+import type { CopyTarget, HeldBlock, ReceiverTracker, TrackedBatch } from "./receiver-state.ts";
 import { warn } from "./receiver-warnings.ts";
 
 /** The bounds of one request; a larger block is a request of its own. */
@@ -15,10 +15,16 @@ const COPY_PAUSE: BackoffRange = { min: millis(100), max: millis(10_000) };
 
 const COPIES_MISSING = "COPIES_MISSING/receivers";
 
+/** All batches, with the one that is to be allocated again. */
+export function* trackedBatches(state: ReceiverTracker): Generator<TrackedBatch> {
+  yield* state.batches.values();
+  if (state.pending !== undefined) yield state.pending;
+}
+
 /** Every block that some receiver or batch has. */
 export function* heldBlocks(state: ReceiverTracker): Generator<HeldBlock> {
   for (const receiver of state.receivers.values()) yield* receiver.waiting;
-  for (const { blocks } of state.batches.values()) for (const held of blocks.values()) yield* held;
+  for (const { blocks } of trackedBatches(state)) for (const held of blocks.values()) yield* held;
 }
 
 /** True if executors that stay hold fewer copies than the level asks for, and fewer than there can be. */

@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import { COPY_BLOCKS_MAX, COPY_BYTES_MAX, heldBlocks, isShort } from "./block-copies.ts";
+import { COPY_BLOCKS_MAX, COPY_BYTES_MAX, heldBlocks, isShort, trackedBatches } from "./block-copies.ts";
 import { stays } from "./receiver-placement.ts";
 import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
@@ -12,7 +12,7 @@ export function checkReceiverTracker(state: ReceiverTracker): void {
 
 function checkBlock(state: ReceiverTracker, block: HeldBlock): void {
   const { id, at, copyFrom, copyTo } = block;
-  assert(at.length > 0, `block ${id} has no holder`);
+  assert(at.length > 0 || block.logged !== undefined, `block ${id} has no holder`);
   for (const holder of at) assert(state.executors.includes(holder), `${holder} is lost but holds ${id}`);
   assert(!isShort(state, block) || copyFrom !== undefined || copyTo !== undefined, `${id} is short, and is not copied`);
   assert(copyFrom === undefined || copyTo === undefined, `${id} is both queued and under way`);
@@ -60,7 +60,7 @@ function checkReceiver(state: ReceiverTracker, receiver: TrackedReceiver): void 
   );
   assert(state.mode !== "stopped" || receiver.state === "stopped", "stopped means all of them");
   let bytes = waiting.reduce((sum, block) => sum + block.bytes, 0);
-  for (const batch of state.batches.values()) {
+  for (const batch of trackedBatches(state)) {
     if (batch.state === "ended") continue;
     for (const block of batch.blocks.get(declared.stream) ?? []) bytes += block.bytes;
   }

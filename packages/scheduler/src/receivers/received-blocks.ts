@@ -1,7 +1,9 @@
 import { assert, type EpochMs, type ExecutorId, type StreamId } from "@millrace/base";
-import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
+import { type BatchInput, type BlockId, type FixedInput, placeOf, type ReceivedMark } from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
-import { forgetCopy } from "./block-copies.ts";
+import { forgetCopy, trackedBatches } from "./block-copies.ts";
+import { releaseSegment } from "./logged-segments.ts";
+import { receivedInputs } from "./recalled-blocks.ts";
 import type { HeldBlock, ReceivedCount, ReceiverTracker, TrackedBatch, TrackedReceiver } from "./receiver-state.ts";
 import { namesOf } from "./receiver-warnings.ts";
 
@@ -10,13 +12,30 @@ const BACKLOG_STEPS = 8;
 
 /** Allocates all waiting blocks to the batch. O(blocks). */
 export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
-  const batch: TrackedBatch = { time, state: "allocated", blocks: new Map(), records: new Map(), fixed: new Map() };
+  const { pending } = state;
+  if (pending?.time === time) {
+    state.pending = undefined;
+    state.batches.set(time, pending); // with what it had when it was planned, and nothing else
+    return;
+  }
+  const blocks = new Map<StreamId, HeldBlock[]>();
+  const records = new Map<StreamId, number>();
+  const through = new Map<StreamId, ReceivedMark | undefined>();
   for (const [stream, receiver] of state.receivers) {
-    batch.blocks.set(stream, receiver.waiting);
-    batch.records.set(stream, recordsOf(receiver.waiting));
+    blocks.set(stream, receiver.waiting);
+    records.set(stream, recordsOf(receiver.waiting));
+    if (state.settings.epoch !== undefined) receiver.given = markAfter(receiver.given, receiver.waiting);
+    through.set(stream, receiver.given);
     receiver.waiting = [];
   }
-  state.batches.set(time, batch);
+  state.batches.set(time, { time, state: "allocated", blocks, records, through, fixed: new Map() });
+}
+
+function markAfter(before: ReceivedMark | undefined, blocks: readonly HeldBlock[]): ReceivedMark | undefined {
+  const last = blocks.at(-1);
+  if (last === undefined) return before;
+  const position = blocks.findLast((block) => block.position !== undefined)?.position ?? before?.position;
+  return { place: placeOf(last.id), ...(position === undefined ? {} : { position }) };
 }
 
 /** By stream: the records allocated to a batch, less those lost before it ran. */
@@ -32,40 +51,35 @@ export function inputOfBatch(state: ReceiverTracker, time: EpochMs): BatchInput 
 }
 
 /** The current input of a batch. */
-export function batchInput(state: ReceiverTracker, { time, blocks, records, fixed }: TrackedBatch): BatchInput {
-  const inputs = new Map<string, FixedInput>();
-  for (const [stream, { declared }] of state.receivers) {
-    inputs.set(declared.input, {
-      kind: "received",
-      blocks: (blocks.get(stream) ?? []).map(({ id, bytes, at }) => ({ id, bytes, at })),
-      records: records.get(stream) ?? 0,
-    });
-  }
-  for (const [name, input] of fixed) inputs.set(name, input);
-  return { time, inputs };
+export function batchInput(state: ReceiverTracker, batch: TrackedBatch): BatchInput {
+  const inputs = new Map<string, FixedInput>(receivedInputs(state, batch));
+  for (const [name, input] of batch.fixed) inputs.set(name, input);
+  return { time: batch.time, inputs };
 }
 
-/** Received data that no batch has processed to its end. O(blocks). */
+/** Received data that no batch has processed to its end, and that is not in the log for the job's next start. O(blocks). */
 export function unprocessed(state: ReceiverTracker): ReceivedCount {
   const count: ReceivedCount = { blocks: 0, records: 0 };
   const add = (blocks: readonly HeldBlock[]): void => {
-    for (const { records } of blocks) {
+    for (const { records, logged } of blocks) {
+      if (logged !== undefined) continue;
       count.blocks += 1;
       count.records += records;
     }
   };
   for (const receiver of state.receivers.values()) add(receiver.waiting);
-  for (const batch of state.batches.values()) {
+  for (const batch of trackedBatches(state)) {
     if (batch.state !== "ended") for (const blocks of batch.blocks.values()) add(blocks);
   }
   return count;
 }
 
 /** Takes the batch out of its receivers' backlog. */
-export function endBatch(state: ReceiverTracker, time: EpochMs): void {
+export function endBatch(state: ReceiverTracker, time: EpochMs, unfinished = false): void {
   const batch = state.batches.get(time);
   if (batch === undefined || batch.state === "ended") return;
   batch.state = "ended";
+  batch.unfinished = unfinished;
   batch.fixed = new Map();
   for (const [stream, blocks] of batch.blocks) {
     const receiver = state.receivers.get(stream);
@@ -86,6 +100,7 @@ export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
   for (const blocks of batch.blocks.values()) {
     for (const block of blocks) {
       forgetCopy(state, block);
+      if (block.logged !== undefined && batch.unfinished !== true) releaseSegment(state, block.logged);
       if (block.recopied) recopied.push(block.id);
       for (const holder of block.at) {
         const list = byHolder.get(holder);
@@ -101,7 +116,7 @@ export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
 /** Removes a lost executor from all holders and reports blocks that have no other. O(blocks held). */
 export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
   const losses: Loss[] = [];
-  for (const batch of state.batches.values()) {
+  for (const batch of trackedBatches(state)) {
     for (const [stream, blocks] of batch.blocks) {
       const { kept, lost } = without(state, blocks, executor);
       const receiver = state.receivers.get(stream);
@@ -138,7 +153,7 @@ function without(
   const lost: HeldBlock[] = [];
   for (const block of blocks) {
     if (block.at.includes(executor)) block.at = block.at.filter((holder) => holder !== executor);
-    if (block.at.length > 0) {
+    if (block.at.length > 0 || block.logged !== undefined) {
       kept.push(block);
     } else {
       forgetCopy(state, block);

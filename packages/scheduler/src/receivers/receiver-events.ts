@@ -1,5 +1,14 @@
 import type { EpochMs, ExecutorId, Millis, StreamId, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BatchInput, BlockId, BlockLocation, FixedInput } from "@millrace/plan";
+import type {
+  BatchInput,
+  BlockId,
+  BlockLocation,
+  FixedInput,
+  LoggedAt,
+  ReceivedLogContent,
+  ReceivedMark,
+  ReceivedPlace,
+} from "@millrace/plan";
 
 /** A receiver that the graph declares. */
 export interface ReceiverDeclaration {
@@ -18,6 +27,10 @@ export interface ReceivedBlock {
   readonly records: number;
   /** Every executor that holds it, the receiver's own first. */
   readonly at: readonly ExecutorId[];
+  /** Its place in the received log, if it is there. */
+  readonly logged?: LoggedAt;
+  /** The receiver's position after it, in the value codec. */
+  readonly position?: Uint8Array;
 }
 
 export type ReceiverStatus =
@@ -29,11 +42,33 @@ export type ReceiverStatus =
   /** Its thread does not answer: user code blocks it. */
   | { readonly state: "stuck"; readonly error: WireError }
   /** It was stuck, and no longer is. */
-  | { readonly state: "answering" };
+  | { readonly state: "answering" }
+  /** Its blocks cannot be written to the received log: they wait, and are not confirmed. */
+  | { readonly state: "unlogged"; readonly error: WireError }
+  /** They are written again. */
+  | { readonly state: "logged" };
+
+/** What an earlier run of the job has received, by its logs. */
+export interface RecalledInput {
+  /** The batch that was planned and is not committed. */
+  readonly pending: BatchInput | undefined;
+  /** Batches that later ones look back on, oldest first. */
+  readonly remembered: readonly BatchInput[];
+  /** By name of the input: how far its blocks were given to batches. */
+  readonly marks: ReadonlyMap<string, ReceivedMark>;
+  readonly log: ReceivedLogContent;
+  /** Names of inputs that the operator has dropped. */
+  readonly dropped: readonly string[];
+}
 
 /** Events of the receiver tracker. A report names the executor of its session. */
 export type ReceiverEvent =
-  | { readonly type: "started"; readonly receivers: readonly ReceiverDeclaration[] }
+  | {
+      readonly type: "started";
+      readonly receivers: readonly ReceiverDeclaration[];
+      /** What an earlier run of the job has received. */
+      readonly recalled?: RecalledInput;
+    }
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
   /** It was told to end and serves its blocks until it is lost; its receivers move, and its blocks are copied. */
@@ -70,11 +105,27 @@ export type ReceiverEvent =
   /** Run the batch: answered at once by `batchInput`. */
   | { readonly type: "runBatch"; readonly batch: EpochMs }
   /** The batch is committed, has failed or was cancelled: its bytes no longer hold its receivers back. */
-  | { readonly type: "batchEnded"; readonly batch: EpochMs }
+  | {
+      readonly type: "batchEnded";
+      readonly batch: EpochMs;
+      /** It is not committed, and is to run again at the next start of the job. */
+      readonly unfinished?: boolean;
+    }
   /** No later batch reads the blocks of this one: they may be dropped. */
   | { readonly type: "batchReleased"; readonly batch: EpochMs }
   /** Stop receivers for good; they hand over their buffered records first. Answered by `allStopped`. */
   | { readonly type: "stopRequested" };
+
+/** The beginning of a run of a receiver. */
+export interface ReceiverRunStart {
+  /** Of the job's batch log, 0 without one. */
+  readonly epoch: number;
+  readonly run: number;
+  /** The last block that the driver has taken of earlier runs. */
+  readonly after: ReceivedPlace | undefined;
+  /** The receiver's position after that block. */
+  readonly position: Uint8Array | undefined;
+}
 
 /** Effects of the receiver tracker, carried out in this order. */
 export type ReceiverEffect =
@@ -84,6 +135,7 @@ export type ReceiverEffect =
       readonly stream: StreamId;
       /** The peer for second copies; `undefined`: none needed, or no other executor. */
       readonly replicateTo: ExecutorId | undefined;
+      readonly run: ReceiverRunStart;
     }
   | { readonly type: "stopReceiver"; readonly executor: ExecutorId; readonly stream: StreamId }
   /** The peer of a running receiver changed: the old one was lost, or a first one joined. */
@@ -123,6 +175,8 @@ export type ReceiverEffect =
   | { readonly type: "holderAdded"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
   /** Blocks with a `holderAdded` are released. */
   | { readonly type: "copiesReleased"; readonly blocks: readonly BlockId[] }
+  /** Nothing needs these segments of the received log any more. */
+  | { readonly type: "segmentsFree"; readonly segments: readonly string[] }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
   /** Records are gone with their last holder. To be reported prominently, once per lost executor. */
   | {

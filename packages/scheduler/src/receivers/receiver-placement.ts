@@ -28,7 +28,9 @@ function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void
   receiver.executor = executor;
   receiver.toldBytes = 0;
   receiver.peer = choosePeer(state, receiver);
-  state.effects.push({ type: "startReceiver", executor, stream, replicateTo: receiver.peer });
+  const { epoch = 0 } = state.settings;
+  const run = { epoch, run: receiver.runs++, after: receiver.last, position: receiver.position };
+  state.effects.push({ type: "startReceiver", executor, stream, replicateTo: receiver.peer, run });
 }
 
 /** Assigns a peer to running receivers that need one and have none, or have lost it. */

@@ -90,6 +90,8 @@ function format(effect: ReceiverEffect): string {
       return `${effect.executor} holds ${effect.blocks.join(" ")}`;
     case "copiesReleased":
       return `released copies ${effect.blocks.join(" ")}`;
+    case "segmentsFree":
+      return `free segments ${effect.segments.join(" ")}`;
     case "dropBlocks":
       return `drop ${effect.blocks.join(" ")} on ${effect.executor}`;
     case "blocksLost":

@@ -1,10 +1,12 @@
 import type { EpochMs, ExecutorId, Rng, StreamId } from "@millrace/base";
-import type { BlockId, FixedInput } from "@millrace/plan";
+import type { BlockId, FixedInput, LoggedAt, ReceivedMark, ReceivedPlace } from "@millrace/plan";
 import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
 export interface ReceiverSettings {
   /** `receiver.buffer.bytes`: the backlog beyond which a receiver is held back, and the scale for reports of it. */
   readonly bufferBytes: number;
+  /** Of the job's batch log; `undefined`: it has none. */
+  readonly epoch?: number;
   /** For the pauses after failed copies. */
   readonly rng: Rng;
 }
@@ -32,12 +34,22 @@ export interface TrackedReceiver {
   down: boolean;
   /** RECEIVER_STUCK was reported. */
   stuck: boolean;
+  /** RECEIVED_LOG_FAILING was reported. */
+  unlogged: boolean;
   /** Unallocated blocks, in order of arrival. Bound: the executor holds the receiver back beyond `bufferBytes`. */
   waiting: HeldBlock[];
   /** Bytes of blocks that are in no batch or in an unfinished one. */
   backlogBytes: number;
   /** The backlog last reported. */
   toldBytes: number;
+  /** Its starts on executors so far. */
+  runs: number;
+  /** The last block that was taken, in a job with a batch log; runs that begin go on after it. */
+  last: ReceivedPlace | undefined;
+  /** The receiver's position after that block. */
+  position: Uint8Array | undefined;
+  /** The last block that a batch was given, in a job with a batch log. */
+  given: ReceivedMark | undefined;
 }
 
 export interface HeldBlock {
@@ -45,8 +57,11 @@ export interface HeldBlock {
   readonly stream: StreamId;
   readonly bytes: number;
   readonly records: number;
-  /** The copies that its storage level asks for. */
-  readonly copies: 1 | 2;
+  /** The copies that its storage level asks for; 0: it is in the received log. */
+  readonly copies: 0 | 1 | 2;
+  readonly logged: LoggedAt | undefined;
+  /** The receiver's position after it. */
+  readonly position: Uint8Array | undefined;
   /** The current holders; shrinks as executors are lost, grows as copies are made. */
   at: readonly ExecutorId[];
   /** It is in the queue of copies of this holder. */
@@ -98,6 +113,8 @@ export interface CopyTarget {
  *
  *     allocated ─inputFixed─▶ fixed ─runBatch─▶ running ─batchEnded─▶ ended ─batchReleased─▶ (gone)
  *         └───────────────── batchEnded: the job is cut off ──────▲
+ *
+ * A batch that failed and is to run again at the next start keeps its blocks in the received log: it is `unfinished`.
  */
 export interface TrackedBatch {
   readonly time: EpochMs;
@@ -106,9 +123,24 @@ export interface TrackedBatch {
   readonly blocks: Map<StreamId, HeldBlock[]>;
   /** By stream: the records in the batch's blocks, as of its start once it runs. */
   readonly records: Map<StreamId, number>;
+  /** By stream: how far it has come with this batch. */
+  readonly through: ReadonlyMap<StreamId, ReceivedMark | undefined>;
   /** Polled inputs by name, from when they are fixed until the batch has ended. */
   fixed: ReadonlyMap<string, FixedInput>;
+  unfinished?: boolean;
 }
+
+/**
+ * Segments of the received log that have blocks which a batch may still read, or to which a process may still write. A segment is
+ * free once neither is so.
+ */
+interface LoggedSegment {
+  /** The executor that may append to it; `undefined`: nobody does. */
+  writer: ExecutorId | undefined;
+  blocks: number;
+}
+
+type LoggedSegments = Map<string, LoggedSegment>;
 
 /** All receivers of a job and their blocks. Created by `receiverTracker`, changed only by `stepReceivers`. */
 export interface ReceiverTracker {
@@ -121,6 +153,9 @@ export interface ReceiverTracker {
   readonly leaving: Map<ExecutorId, boolean>;
   /** Ascending. Bound: batches with allocated blocks, and those whose data later batches still read. */
   readonly batches: Map<EpochMs, TrackedBatch>;
+  /** The batch that an earlier run of the job had planned, until it is allocated again. */
+  pending: TrackedBatch | undefined;
+  readonly segments: LoggedSegments;
   readonly copies: BlockCopies;
   /** NO_EXECUTORS was reported. */
   starved: boolean;
@@ -144,6 +179,8 @@ export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
     executors: [],
     leaving: new Map(),
     batches: new Map(),
+    pending: undefined,
+    segments: new Map(),
     copies: { queues: new Map(), underWay: new Map(), targets: new Map(), missing: false, made: 0 },
     starved: false,
     lost: { blocks: 0, records: 0 },

@@ -155,7 +155,7 @@ describe("received blocks", () => {
     after(state, ready("e1"), started(1, 1), received("e1", 0, 0));
     const files: FixedInput = { kind: "files", files: [{ path: locationFrom("/in/a"), bytes: 7, version: "7@1" }] };
     after(state, allocate(100), fixed(100, new Map([["logs", files]])));
-    const blocks = [{ id: "recv/0/0", bytes: 100, at: ["e1"] }];
+    const blocks = [{ id: "recv/0/0", bytes: 100, records: 10, at: ["e1"] }];
     const inputs = new Map<string, unknown>([
       ["in-0", { kind: "received", blocks, records: 10 }],
       ["in-1", { kind: "received", blocks: [], records: 0 }],

@@ -7,7 +7,7 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
-import type { FixedInput } from "@millrace/plan";
+import { type FixedInput, placeOf } from "@millrace/plan";
 import { headline } from "../tasks/task-errors.ts";
 import { receiverStopped, receiverTrouble } from "../warnings.ts";
 import {
@@ -20,8 +20,10 @@ import {
   tellMissing,
 } from "./block-copies.ts";
 import { freeLeaving } from "./leaving-executors.ts";
+import { closeSegments, needSegment } from "./logged-segments.ts";
+import { recallBlocks } from "./recalled-blocks.ts";
 import { allocateWaiting, batchInput, dropHolder, endBatch, releaseBatch, reportBacklog } from "./received-blocks.ts";
-import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 import {
@@ -30,8 +32,10 @@ import {
   notAlone,
   notDown,
   notStuck,
+  notUnlogged,
   stuckCondition,
   tellMoved,
+  tellUnlogged,
   warn,
 } from "./receiver-warnings.ts";
 
@@ -41,7 +45,7 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
   state.effects = effects;
   switch (event.type) {
     case "started":
-      onStarted(state, event.receivers);
+      onStarted(state, event);
       break;
     case "executorReady":
       onExecutorReady(state, event.executor);
@@ -74,7 +78,7 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
       onRunBatch(state, event.batch);
       break;
     case "batchEnded":
-      endBatch(state, event.batch);
+      endBatch(state, event.batch, event.unfinished);
       break;
     case "batchReleased":
       releaseBatch(state, event.batch);
@@ -90,10 +94,13 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
   return effects;
 }
 
-function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclaration[]): void {
+function onStarted(
+  state: ReceiverTracker,
+  { receivers, recalled }: Extract<ReceiverEvent, { readonly type: "started" }>,
+): void {
   assert(state.mode === "new", "receivers are declared once");
   state.mode = "open";
-  for (const declared of declarations) {
+  for (const declared of receivers) {
     assert(!state.receivers.has(declared.stream), `stream ${declared.stream} is declared twice`);
     state.receivers.set(declared.stream, {
       declared,
@@ -103,11 +110,17 @@ function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclar
       alone: false,
       down: false,
       stuck: false,
+      unlogged: false,
       waiting: [],
       backlogBytes: 0,
       toldBytes: 0,
+      runs: 0,
+      last: undefined,
+      position: undefined,
+      given: undefined,
     });
   }
+  if (recalled !== undefined) recallBlocks(state, recalled);
   placeReceivers(state);
 }
 
@@ -129,6 +142,7 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   state.leaving.delete(executor);
   dropTarget(state, executor);
   dropHolder(state, executor);
+  closeSegments(state, executor);
   const moving: TrackedReceiver[] = [];
   for (const receiver of state.receivers.values()) {
     if (receiver.executor === executor && loseHome(state, receiver, executor)) moving.push(receiver);
@@ -164,6 +178,7 @@ function loseHome(state: ReceiverTracker, receiver: TrackedReceiver, executor: E
   const lost = { name: "Error", message: `executor ${executor} was lost` };
   changed(state, receiver, { change: "stopped", executor, error: lost });
   notStuck(state, receiver, undefined);
+  notUnlogged(state, receiver, undefined);
   if (receiver.state === "stopping") {
     receiver.state = "stopped";
     state.cutOff.push(receiver.declared.name);
@@ -178,7 +193,7 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
   // Late reports of a lost executor: its blocks are gone, and a receiver elsewhere has taken over.
   if (receiver === undefined || !state.executors.includes(event.executor)) return;
   if (state.mode === "stopped") return; // no batch will read them, so they are not confirmed
-  for (const { id, bytes, records, at } of event.blocks) {
+  for (const { id, bytes, records, at, logged, position } of event.blocks) {
     // A copy may have been lost while the report was on its way.
     const holders = at.filter((holder) => state.executors.includes(holder));
     const block: HeldBlock = {
@@ -186,13 +201,18 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
       stream: event.stream,
       bytes,
       records,
-      copies: receiver.declared.copies,
+      copies: logged === undefined ? receiver.declared.copies : 0,
+      logged,
+      position,
       at: holders.length > 0 ? holders : [event.executor],
       copyFrom: undefined,
       copyTo: undefined,
       recopied: false,
     };
     receiver.waiting.push(block);
+    if (state.settings.epoch !== undefined) receiver.last = placeOf(id);
+    receiver.position = position ?? receiver.position;
+    if (logged !== undefined) needSegment(state, logged, event.executor);
     queueIfShort(state, block);
     receiver.backlogBytes += bytes;
   }
@@ -231,6 +251,12 @@ function onReceiverStatus(
       break;
     case "answering":
       notStuck(state, receiver, `receiver ${receiver.declared.name} responds again.`);
+      break;
+    case "unlogged":
+      tellUnlogged(state, receiver, status.error);
+      break;
+    case "logged":
+      notUnlogged(state, receiver, `blocks of receiver ${receiver.declared.name} are logged again.`);
       break;
     case "stopped":
       changed(state, receiver, { change: "stopped", executor, error: status.error });
@@ -302,6 +328,7 @@ function onStopped(
 ): void {
   notDown(state, receiver, undefined);
   notStuck(state, receiver, undefined);
+  notUnlogged(state, receiver, undefined);
   if (receiver.state === "moving" && status.error === undefined) {
     receiver.state = "homeless";
     receiver.executor = undefined;

@@ -1,5 +1,6 @@
-import type { ExecutorId, Warning } from "@millrace/base";
-import { receiverMoved } from "../warnings.ts";
+import type { ExecutorId, Warning, WireError } from "@millrace/base";
+import { headline } from "../tasks/task-errors.ts";
+import { receivedLogFailing, receiverMoved } from "../warnings.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
 const NAMES_MAX = 3;
@@ -37,6 +38,25 @@ export function notDown(state: ReceiverTracker, receiver: TrackedReceiver, messa
   if (!receiver.down) return;
   receiver.down = false;
   state.effects.push({ type: "warningOver", subject: downCondition(receiver), message });
+}
+
+const unloggedCondition = (receiver: TrackedReceiver): string => `RECEIVED_LOG_FAILING/${receiver.declared.stream}`;
+
+/** Reported once, although each attempt reports it. */
+export function tellUnlogged(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
+  if (receiver.unlogged) return;
+  receiver.unlogged = true;
+  const message =
+    `blocks of receiver ${receiver.declared.name} cannot be written to the received log: ${headline(error)}. ` +
+    "They wait, none of them is confirmed to the receiver, and it is held back when too many do; it is tried again and again. " +
+    "Records that were confirmed before are safe. Batches go on without what waits.";
+  warn(state, receivedLogFailing(unloggedCondition(receiver), message));
+}
+
+export function notUnlogged(state: ReceiverTracker, receiver: TrackedReceiver, message: string | undefined): void {
+  if (!receiver.unlogged) return;
+  receiver.unlogged = false;
+  state.effects.push({ type: "warningOver", subject: unloggedCondition(receiver), message });
 }
 
 export const aloneCondition = (receiver: TrackedReceiver): string => `NO_REPLICA_PEER/${receiver.declared.stream}`;

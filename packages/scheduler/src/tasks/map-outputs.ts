@@ -106,7 +106,7 @@ export function parseShuffleBlock(
  * The inputs of a task with shuffles replaced by the blocks to fetch, in the order of the map tasks, and without lost
  * holders. O(map tasks of the shuffles it reads).
  *
- * @returns The inputs, or an error if a block has no holder left.
+ * @returns The inputs, or an error if a block has no holder left and is not in the received log.
  */
 export function resolveInputs(state: TaskScheduler, stage: Stage, index: number): readonly TaskInput[] | EngineError {
   const planned = stage.planned.tasks[index]?.inputs ?? [];
@@ -125,8 +125,9 @@ export function resolveInputs(state: TaskScheduler, stage: Stage, index: number)
       const blocks: BlockLocation[] = [];
       for (const block of input.blocks) {
         const at = holdersOf(state, stage, block);
-        if (at.length === 0) return lostInput(stage, index, block.id);
-        blocks.push({ id: block.id, bytes: block.bytes, at });
+        const { id, bytes, logged } = block;
+        if (at.length === 0 && logged === undefined) return lostInput(stage, index, id);
+        blocks.push({ id, bytes, at, ...(logged === undefined ? {} : { logged }) });
       }
       resolved.push({ kind: "blocks", blocks });
     } else {

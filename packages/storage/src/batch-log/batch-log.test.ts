@@ -41,7 +41,15 @@ const input = {
     ["__proto__", { kind: "external", ranges: [Uint8Array.of(0, 255, 128), new Uint8Array()] } as const],
     [
       "socket",
-      { kind: "received", blocks: [{ id: blockId("recv/0/1"), bytes: 3, at: ["driver"] }], records: 2 } as const,
+      {
+        kind: "received",
+        blocks: [
+          { id: blockId("recv/0/1"), bytes: 3, records: 1, at: ["driver"] },
+          { id: blockId("recv/0/2"), bytes: 3, records: 1, at: [], logged: { segment: "1-e-0", offset: 7 } },
+        ],
+        records: 2,
+        through: { place: { epoch: 1, run: 2, block: 3 }, position: Uint8Array.of(0, 255) },
+      } as const,
     ],
     ["rate", { kind: "rate", from: 0, until: 1e15, recordsPerSecond: 5, zeroTime: at(0) } as const],
     ["queue", { kind: "unlogged", records: 1 } as const],
@@ -106,6 +114,7 @@ const base: LoggedBatches = {
     ["kafka", { kind: "external", ranges: [Uint8Array.of(1)] } as const],
   ]),
   memoriesAt: at(2_000),
+  received: new Map([["socket", { place: { epoch: 1, run: 2, block: 3 } }]]),
 };
 const part = {
   name: "totals",

@@ -12,6 +12,7 @@ import {
   type PreparedBatch,
   type PreparedOutput,
   parseVersionName,
+  type ReceivedMark,
   type RememberedBatch,
   type StateHeads,
   versionName,
@@ -56,10 +57,25 @@ const holder = v.pipe(
   v.string(),
   v.transform((name): ExecutorId | "driver" => (name === "driver" ? name : executorId(name))),
 );
-const block = v.object({ id: v.pipe(v.string(), v.transform(blockId)), bytes: v.number(), at: v.array(holder) });
+const block = v.object({
+  id: v.pipe(v.string(), v.transform(blockId)),
+  bytes: v.number(),
+  records: v.number(),
+  at: v.array(holder),
+  logged: v.exactOptional(v.object({ segment: v.string(), offset: v.number() })),
+});
+const mark: v.GenericSchema<unknown, ReceivedMark> = v.object({
+  place: v.object({ epoch: v.number(), run: v.number(), block: v.number() }),
+  position: v.exactOptional(bytes),
+});
 const file = v.object({ path: location, version: v.string(), bytes: v.number() });
 const fixedInput: v.GenericSchema<unknown, FixedInput> = v.variant("kind", [
-  v.object({ kind: v.literal("received"), blocks: v.array(block), records: v.number() }),
+  v.object({
+    kind: v.literal("received"),
+    blocks: v.array(block),
+    records: v.number(),
+    through: v.exactOptional(mark),
+  }),
   v.object({ kind: v.literal("files"), files: v.array(file) }),
   v.object({
     kind: v.literal("rate"),
@@ -137,6 +153,7 @@ const base: v.GenericSchema<unknown, LoggedBatches> = v.pipe(
     pending: v.nullable(pending),
     memories: mapOf(memory),
     memoriesAt: time,
+    received: mapOf(mark),
   }),
   v.transform((logged) => ({ ...logged, pending: logged.pending ?? undefined })),
 );

@@ -1,7 +1,13 @@
 import type { FileInput } from "@millrace/api/engine";
 import { type ClassTable, encodeBlock, LineBlockWriter, shown } from "@millrace/codec";
 import { type Location, schemeOf } from "@millrace/files";
-import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";
+import {
+  type BlockId,
+  type BlockLocation,
+  blockId,
+  type ReceivedBlockLocation,
+  type ReceiverPlan,
+} from "@millrace/plan";
 import { testFeedRefused, testSourceUnknown } from "./errors.ts";
 
 export interface FeedsPorts {
@@ -15,7 +21,7 @@ export interface FeedsPorts {
 
 /** By receiver: the input of a batch. */
 export interface Taken {
-  readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+  readonly received: ReadonlyMap<number, readonly ReceivedBlockLocation[]>;
   readonly records: ReadonlyMap<number, number>;
 }
 
@@ -27,7 +33,7 @@ export class Feeds {
   readonly #receivers: readonly ReceiverPlan[];
   readonly #files: readonly FileInput[];
   readonly #ports: FeedsPorts;
-  #waiting = new Map<number, BlockLocation[]>();
+  #waiting = new Map<number, ReceivedBlockLocation[]>();
   #records = new Map<number, number>();
   #next = 0;
 
@@ -75,7 +81,8 @@ export class Feeds {
 
   #feedReceiver(receiver: ReceiverPlan, list: readonly unknown[]): void {
     const frames = receiver.receiver.kind === "socketText" ? this.#lines(receiver, list) : this.#block(list);
-    const block = this.#ports.put(blockId(`recv/${receiver.stream}/${this.#next++}`), frames);
+    const at = this.#ports.put(blockId(`recv/${receiver.stream}/${this.#next++}`), frames);
+    const block = { ...at, records: list.length };
     const blocks = this.#waiting.get(receiver.stream);
     if (blocks === undefined) this.#waiting.set(receiver.stream, [block]);
     else blocks.push(block);

@@ -11,7 +11,7 @@ import {
   type WireError,
   warningKind,
 } from "@millrace/base";
-import { entriesOf, type FileSystem, within } from "@millrace/files";
+import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type {
   BaseEntry,
   BatchEntry,
@@ -21,6 +21,7 @@ import type {
   JobParts,
   LoggedBatches,
   PreparedBatch,
+  ReceivedLogContent,
 } from "@millrace/plan";
 import {
   afterEntry,
@@ -33,6 +34,7 @@ import {
   withoutParts,
 } from "@millrace/scheduler";
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
+import { listReceivedLog, removeSegments } from "@millrace/storage/received-log";
 import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../../lease/held-lease.ts";
 
@@ -52,16 +54,32 @@ export interface JournalOptions {
   readonly owner: CheckpointOwner | undefined;
 }
 
-/** Keeps the batch log of a job: what the batch generator asks to log, as entries, for as long as it has the lease of the directory. */
+const UNREMOVED_MAX = 1_000;
+
+const NOTHING_LOGGED: LoggedPosition = {
+  committed: { last: epochMs(0), states: new Map() },
+  pending: undefined,
+  received: new Map(),
+};
+
+/**
+ * Keeps the batch log of a job: what the batch generator asks to log, as entries, for as long as it has the lease of the
+ * directory. Removes what nothing needs of the received log.
+ */
 export class BatchJournal {
+  readonly #files: FileSystem;
   readonly #log: BatchLog;
+  readonly #directory: Location;
   readonly #lease: HeldLease | undefined;
   readonly #identity: JobIdentity;
   readonly #parts: JobParts;
-  readonly #dropped: readonly string[];
+  /** Names of what the operator has dropped. */
+  readonly dropped: readonly string[];
   readonly #memory: (except: EpochMs | undefined) => GraphMemory;
   /** The log of an earlier run of the job, until this run is the owner of the directory. */
   found: LoggedBatches | undefined;
+  /** Segments of the received log that could not be removed. */
+  #unremoved: readonly string[] = [];
   #zeroTime: EpochMs = epochMs(0);
   #at: LoggedPosition;
 
@@ -80,7 +98,7 @@ export class BatchJournal {
       const { log, entries } = await BatchLog.open({ files, directory, ...(lease && { epoch: lease.epoch }) });
       if (entries.length === 0 && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
         options.warn(checkpointWithoutLog(directory, withoutLog(directory)));
-      return new BatchJournal({ log, lease }, graph, taken(entries, graph, options));
+      return new BatchJournal({ files, log, lease }, graph, taken(entries, graph, options));
     } catch (error) {
       await lease?.release();
       throw error;
@@ -88,19 +106,47 @@ export class BatchJournal {
   }
 
   private constructor(
-    { log, lease }: { readonly log: BatchLog; readonly lease: HeldLease | undefined },
+    {
+      files,
+      log,
+      lease,
+    }: { readonly files: FileSystem; readonly log: BatchLog; readonly lease: HeldLease | undefined },
     graph: Logged,
     { found, dropped }: Taken,
   ) {
+    this.#files = files;
+    this.#directory = graph.checkpointDir;
     this.#log = log;
     this.#lease = lease;
     this.#parts = graph.parts;
-    this.#dropped = dropped;
+    this.dropped = dropped;
     this.#identity = { name: graph.name, batchIntervalMs: graph.batchIntervalMs };
     this.#memory = (except) => graph.memory(except);
     this.found = found;
-    const { committed, pending } = found ?? { committed: { last: epochMs(0), states: new Map() }, pending: undefined };
-    this.#at = { committed, pending };
+    const { committed, pending, received } = found ?? NOTHING_LOGGED;
+    this.#at = { committed, pending, received }; // without all that is remembered
+  }
+
+  /**
+   * What is in the received log.
+   *
+   * @throws RECEIVED_LOG_DAMAGED, RECEIVED_LOG_NEWER, and the errors of the file system.
+   */
+  received(): Promise<ReceivedLogContent> {
+    return listReceivedLog({ files: this.#files, directory: this.#directory });
+  }
+
+  /**
+   * Removes segments of the received log. What cannot be removed goes with the next ones, or at the next start.
+   *
+   * @throws CHECKPOINT_TAKEN
+   */
+  async removeReceived(segments: readonly string[]): Promise<void> {
+    await this.prove();
+    const those = [...this.#unremoved, ...segments];
+    this.#unremoved = [];
+    const left = await removeSegments({ files: this.#files, directory: this.#directory }, those);
+    this.#unremoved = [...this.#unremoved, ...left].slice(-UNREMOVED_MAX);
   }
 
   /** That of this run. */
@@ -138,8 +184,8 @@ export class BatchJournal {
   async prepared(time: EpochMs, prepared: PreparedBatch, error: WireError | undefined): Promise<void> {
     if (error === undefined) return this.#append({ kind: "prepared", time, prepared });
     await this.prove();
-    const { committed, pending } = this.#after({ kind: "prepared", time, prepared });
-    this.#at = { committed, pending: pending && { ...pending, error } };
+    const { committed, pending, received } = this.#after({ kind: "prepared", time, prepared });
+    this.#at = { committed, pending: pending && { ...pending, error }, received };
     // The failure has changed the inputs' memory as well.
     await this.#log.replace(this.#base());
   }
@@ -174,15 +220,16 @@ export class BatchJournal {
   }
 
   #base(): BaseEntry {
-    const { committed, pending } = this.#at;
+    const { committed, pending, received } = this.#at;
     const base: LoggedBatches = {
       zeroTime: this.#zeroTime,
       committed,
       pending,
       ...this.#memory(pending?.time),
       memoriesAt: pending?.time ?? committed.last,
+      received,
     };
-    return { kind: "base", identity: this.#identity, parts: this.#parts, dropped: this.#dropped, base };
+    return { kind: "base", identity: this.#identity, parts: this.#parts, dropped: this.dropped, base };
   }
 }
 

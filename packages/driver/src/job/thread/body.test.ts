@@ -72,7 +72,7 @@ test("a job that could not take over its log writes no entry into the log of an 
     heapBytes: undefined,
   });
   await built;
-  body.onMessage({ type: "startBatches", defaultParallelism: 1, zeroTime: epochMs(0) });
+  body.onMessage({ type: "startBatches", defaultParallelism: 1, zeroTime: epochMs(0), received: new Map() });
   body.onMessage({ type: "logPlanned", input: { time: epochMs(1_000), inputs: new Map() } });
   const failed = next("failed");
   files.full.reject(new Error("the disk is full"));

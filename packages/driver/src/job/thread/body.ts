@@ -5,6 +5,7 @@ import {
   type JobGraph,
   type JobRegistry,
   jobConf,
+  type RecalledReceived,
 } from "@millrace/api/engine";
 import {
   afterStep,
@@ -24,7 +25,7 @@ import type { Processes } from "../../lease/processes.ts";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { BatchJournal } from "./batch-journal.ts";
-import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
+import type { Answer, FromJobThread, JobLog, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
@@ -77,7 +78,7 @@ export class JobThreadBody {
         return void this.#build(message);
       case "startBatches":
         this.#parallelism = message.defaultParallelism;
-        this.#started = this.#startBatches(message.zeroTime);
+        this.#started = this.#startBatches(message.zeroTime, message.received);
         return;
       case "fixInput":
         return void this.#fixInput(message.time);
@@ -91,6 +92,8 @@ export class JobThreadBody {
         );
       case "logEnded":
         return void this.#log(message.ended.time, (journal) => journal.ended(message.ended));
+      case "removeReceived":
+        return void this.#removeReceived(message.segments);
       case "commit":
         return void this.#commit(message.time, message.outputs);
       case "discard":
@@ -127,14 +130,9 @@ export class JobThreadBody {
         directory: message.directory,
         availableNow: message.availableNow,
       });
-      const { name, batchIntervalMs, conf, receivers, polls, slides, logged, checkpointDir } = this.#graph;
+      const { name, batchIntervalMs, conf, receivers, polls, slides, logged } = this.#graph;
       if (logged) this.#journal = await this.#openJournal(this.#graph, message);
-      const found = this.#journal?.found;
-      const log = this.#journal && {
-        directory: checkpointDir,
-        epoch: this.#journal.epoch,
-        resumed: found && resumedBatches(found),
-      };
+      const log = this.#journal && (await this.#foundLog(this.#graph, this.#journal));
       this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, log });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
@@ -153,10 +151,31 @@ export class JobThreadBody {
     return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner, drop });
   }
 
-  async #startBatches(zeroTime: EpochMs): Promise<boolean> {
+  async #foundLog(graph: JobGraph, journal: BatchJournal): Promise<JobLog> {
+    const { found, epoch, dropped } = journal;
+    const { remembered, pending } =
+      found === undefined ? { remembered: [], pending: undefined } : graph.recalled(found);
+    const received = {
+      pending,
+      remembered,
+      marks: found?.received ?? new Map(),
+      dropped,
+      log: await journal.received(),
+    };
+    return { directory: graph.checkpointDir, epoch, resumed: found && resumedBatches(found), received };
+  }
+
+  /** Not before the log is this run's: until then another one may go on from it. */
+  async #removeReceived(segments: readonly string[]): Promise<void> {
+    if (!(await this.#started)) return;
+    await this.#journal?.removeReceived(segments).catch(() => {}); // the next entry finds that another one owns the directory
+  }
+
+  async #startBatches(zeroTime: EpochMs, received: RecalledReceived): Promise<boolean> {
     try {
       const journal = this.#journal;
-      await this.#graph?.startBatches(zeroTime, journal && { epoch: journal.epoch, found: journal.found });
+      const { epoch, found } = journal ?? {};
+      await this.#graph?.startBatches(zeroTime, epoch === undefined ? undefined : { epoch, found, received });
       await journal?.take(zeroTime);
       return true;
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { EngineEvent } from "@millrace/api/engine";
+import type { EngineEvent, RecalledReceived } from "@millrace/api/engine";
 import type { EpochMs, JobConf, Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
@@ -12,7 +12,7 @@ import type {
   ReceiverPlan,
   ShuffleId,
 } from "@millrace/plan";
-import type { LoggedEnd, RefusedOutput, ResumedBatches } from "@millrace/scheduler";
+import type { LoggedEnd, RecalledInput, RefusedOutput, ResumedBatches } from "@millrace/scheduler";
 import type { WireBatchOutcome } from "../batch-failure.ts";
 
 /** Messages from the main thread of a job's driver process to the job's thread, which runs user code. */
@@ -34,7 +34,12 @@ export type ToJobThread =
       readonly heapBytes: number | undefined;
     }
   /** Executors are ready: batches follow. */
-  | { readonly type: "startBatches"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
+  | {
+      readonly type: "startBatches";
+      readonly defaultParallelism: number;
+      readonly zeroTime: EpochMs;
+      readonly received: RecalledReceived;
+    }
   /** It is the batch's turn: fix the polled inputs. Answered by `inputFixed`. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run the outputs of a batch. Answered by `outputsDone`. */
@@ -55,6 +60,8 @@ export type ToJobThread =
     }
   /** Log how a batch ended. */
   | { readonly type: "logEnded"; readonly ended: LoggedEnd }
+  /** Remove segments of the received log. Nothing waits for it. */
+  | { readonly type: "removeReceived"; readonly segments: readonly string[] }
   /** Commit prepared outputs of the batch. Answered by `committed`. */
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Cut off the running batch. Answered by `discarded` once its outputs prepared so far are discarded. */
@@ -73,6 +80,15 @@ export type ToJobThread =
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
 
+/** The log of a job that names its checkpoint directory, as it was found. */
+export interface JobLog {
+  readonly directory: Location;
+  /** Of this run. */
+  readonly epoch: number;
+  readonly resumed: ResumedBatches | undefined;
+  readonly received: RecalledInput;
+}
+
 /** Messages from the job's thread to the main thread. Requests have an id and get one `answer`. */
 export type FromJobThread =
   | {
@@ -86,14 +102,7 @@ export type FromJobThread =
       /** The slides of windows that have no result in every batch. */
       readonly slides: readonly Millis[];
       /** Its batches are logged in this directory. */
-      readonly log:
-        | {
-            readonly directory: Location;
-            /** Of this run. */
-            readonly epoch: number;
-            readonly resumed: ResumedBatches | undefined;
-          }
-        | undefined;
+      readonly log: JobLog | undefined;
     }
   /**
    * First: the effective `driver.heap`, the job's own settings included. A thread with a different heap sends nothing

@@ -1,5 +1,6 @@
 // Original file: proto/millrace/common/v1/common.proto
 
+import type { LoggedAt as _millrace_common_v1_LoggedAt, LoggedAt__Output as _millrace_common_v1_LoggedAt__Output } from '../../../millrace/common/v1/LoggedAt.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface BlockLocation {
@@ -7,6 +8,7 @@ export interface BlockLocation {
   'sizeBytes'?: (number | string | Long);
   'at'?: (string)[];
   'copy'?: (Buffer | Uint8Array | string);
+  'logged'?: (_millrace_common_v1_LoggedAt | null);
 }
 
 export interface BlockLocation__Output {
@@ -14,4 +16,5 @@ export interface BlockLocation__Output {
   'sizeBytes': (number);
   'at': (string)[];
   'copy': (Buffer);
+  'logged': (_millrace_common_v1_LoggedAt__Output | null);
 }

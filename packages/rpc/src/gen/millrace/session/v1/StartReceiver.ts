@@ -6,6 +6,7 @@ import type { CustomReceiver as _millrace_session_v1_CustomReceiver, CustomRecei
 import type { RawSocketReceiver as _millrace_session_v1_RawSocketReceiver, RawSocketReceiver__Output as _millrace_session_v1_RawSocketReceiver__Output } from '../../../millrace/session/v1/RawSocketReceiver.ts';
 import type { IterableReceiver as _millrace_session_v1_IterableReceiver, IterableReceiver__Output as _millrace_session_v1_IterableReceiver__Output } from '../../../millrace/session/v1/IterableReceiver.ts';
 import type { BlockLevel as _millrace_session_v1_BlockLevel, BlockLevel__Output as _millrace_session_v1_BlockLevel__Output } from '../../../millrace/session/v1/BlockLevel.ts';
+import type { ReceiverRun as _millrace_session_v1_ReceiverRun, ReceiverRun__Output as _millrace_session_v1_ReceiverRun__Output } from '../../../millrace/session/v1/ReceiverRun.ts';
 
 export interface StartReceiver {
   'stream'?: (number);
@@ -17,6 +18,7 @@ export interface StartReceiver {
   'rawSocket'?: (_millrace_session_v1_RawSocketReceiver | null);
   'iterable'?: (_millrace_session_v1_IterableReceiver | null);
   'level'?: (_millrace_session_v1_BlockLevel | null);
+  'run'?: (_millrace_session_v1_ReceiverRun | null);
   'receiver'?: "socketText"|"socket"|"custom"|"rawSocket"|"iterable";
   '_replicateTo'?: "replicateTo";
 }
@@ -31,6 +33,7 @@ export interface StartReceiver__Output {
   'rawSocket'?: (_millrace_session_v1_RawSocketReceiver__Output | null);
   'iterable'?: (_millrace_session_v1_IterableReceiver__Output | null);
   'level': (_millrace_session_v1_BlockLevel__Output | null);
+  'run': (_millrace_session_v1_ReceiverRun__Output | null);
   'receiver'?: "socketText"|"socket"|"custom"|"rawSocket"|"iterable";
   '_replicateTo'?: "replicateTo";
 }

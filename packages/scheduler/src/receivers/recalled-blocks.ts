@@ -1,0 +1,212 @@
+import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
+import {
+  type BlockId,
+  comparePlaces,
+  type FixedInput,
+  type LoggedBlock,
+  type LoggedRun,
+  placeOf,
+  type ReceivedInput,
+  type ReceivedLogContent,
+  type ReceivedMark,
+  type ReceivedPlace,
+  receivedBlockId,
+} from "@millrace/plan";
+import { receivedInputGone } from "../warnings.ts";
+import { needSegment } from "./logged-segments.ts";
+import type { RecalledInput } from "./receiver-events.ts";
+import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
+import { warn } from "./receiver-warnings.ts";
+
+/**
+ * Takes up what an earlier run of the job has received: the blocks of batches that it had planned, as far as they still are
+ * somewhere; and those in the received log that it had not given to any batch, which go into the first new ones. Segments of
+ * the log without any of these are free.
+ *
+ * @param holdersOf Executors that outlived the job's driver and hold a block.
+ */
+export function recallBlocks(
+  state: ReceiverTracker,
+  { pending, remembered, marks, log, dropped }: RecalledInput,
+  holdersOf: (id: BlockId) => readonly ExecutorId[] = () => [],
+): void {
+  const byName = new Map([...state.receivers.values()].map((receiver) => [receiver.declared.input, receiver]));
+  const logged = new LoggedBlocks(log);
+  for (const { time, inputs } of [...remembered, ...(pending === undefined ? [] : [pending])]) {
+    const blocks = new Map<StreamId, HeldBlock[]>();
+    for (const [name, receiver] of byName) {
+      const found = plannedBlocks(receiver, inputs.get(name), { logged, holdersOf });
+      blocks.set(receiver.declared.stream, found);
+      for (const { logged: at } of found) if (at !== undefined) needSegment(state, at, undefined);
+    }
+    const records = new Map([...blocks].map(([stream, list]) => [stream, recordsIn(list)]));
+    const through = new Map([...byName].map(([name, { declared }]) => [declared.stream, markIn(inputs.get(name))]));
+    const batch = { time, blocks, records, through, fixed: new Map<string, FixedInput>() };
+    if (time === pending?.time) {
+      state.pending = { ...batch, state: "allocated" };
+      for (const [stream, list] of blocks) countBacklog(state.receivers.get(stream), list);
+    } else {
+      state.batches.set(time, { ...batch, state: "ended" });
+    }
+  }
+  for (const [name, receiver] of byName) {
+    const mark = marks.get(name);
+    receiver.given = mark;
+    receiver.last = mark?.place;
+    receiver.position = mark?.position;
+    for (const block of logged.after(name, mark?.place)) {
+      receiver.last = block.place;
+      receiver.position = block.position ?? receiver.position;
+      const held = heldBlock(receiver, block);
+      receiver.waiting.push(held);
+      needSegment(state, block.at, undefined);
+    }
+    countBacklog(receiver, receiver.waiting);
+  }
+  keepUnknown(state, logged, { marks, known: new Set([...byName.keys(), ...dropped]) });
+  const free = log.segments.filter((segment) => !state.segments.has(segment));
+  if (free.length > 0) state.effects.push({ type: "segmentsFree", segments: free });
+}
+
+/** What is left of the received input of earlier batches: by batch, and by name of the input. */
+export function recalledInputs(state: ReceiverTracker): ReadonlyMap<EpochMs, ReadonlyMap<string, ReceivedInput>> {
+  const batches = [...state.batches.values(), ...(state.pending === undefined ? [] : [state.pending])];
+  return new Map(batches.map((batch) => [batch.time, receivedInputs(state, batch)]));
+}
+
+/** The received part of a batch's input. */
+export function receivedInputs(
+  state: ReceiverTracker,
+  { blocks, records, through }: Pick<NonNullable<ReceiverTracker["pending"]>, "blocks" | "records" | "through">,
+): Map<string, ReceivedInput> {
+  const inputs = new Map<string, ReceivedInput>();
+  for (const [stream, { declared }] of state.receivers) {
+    const mark = through.get(stream);
+    inputs.set(declared.input, {
+      kind: "received",
+      blocks: (blocks.get(stream) ?? []).map(({ id, bytes, records: count, at, logged }) => ({
+        id,
+        bytes,
+        records: count,
+        at,
+        ...(logged === undefined ? {} : { logged }),
+      })),
+      records: records.get(stream) ?? 0,
+      ...(mark === undefined ? {} : { through: mark }),
+    });
+  }
+  return inputs;
+}
+
+/** The content of a received log, by input. */
+class LoggedBlocks {
+  readonly #blocks = new Map<string, Map<string, LoggedBlock>>();
+  readonly #runs = new Map<string, LoggedRun[]>();
+
+  constructor({ blocks, runs }: ReceivedLogContent) {
+    for (const block of blocks) {
+      const known = this.#blocks.get(block.input);
+      if (known === undefined) this.#blocks.set(block.input, new Map([[keyOf(block.place), block]]));
+      else if (!known.has(keyOf(block.place))) known.set(keyOf(block.place), block);
+    }
+    for (const run of runs) {
+      const known = this.#runs.get(run.input);
+      if (known === undefined) this.#runs.set(run.input, [run]);
+      else known.push(run);
+    }
+  }
+
+  get inputs(): Iterable<string> {
+    return this.#blocks.keys();
+  }
+
+  at(input: string, place: ReceivedPlace): LoggedBlock | undefined {
+    return this.#blocks.get(input)?.get(keyOf(place));
+  }
+
+  /**
+   * The blocks of an input beyond a place, in order, without those that the driver of their time had not taken before a later run of
+   * the receiver began: that run has received the same records again, if its source has them.
+   */
+  after(input: string, mark: ReceivedPlace | undefined): readonly LoggedBlock[] {
+    const blocks = [...(this.#blocks.get(input)?.values() ?? [])].sort((a, b) => comparePlaces(a.place, b.place));
+    const runs = [...(this.#runs.get(input) ?? [])].sort((a, b) => a.epoch - b.epoch || a.run - b.run);
+    const counting: LoggedBlock[] = [];
+    /** The least that a run after the current block began with. */
+    let bound: ReceivedPlace | "none" | undefined;
+    for (const block of blocks.reverse()) {
+      const { place } = block;
+      for (let run = runs.at(-1); run !== undefined && isLater(run, place); run = runs.at(-1)) {
+        runs.pop();
+        if (run.after === undefined) bound = "none";
+        else if (bound === undefined || (bound !== "none" && comparePlaces(run.after, bound) < 0)) bound = run.after;
+      }
+      if (mark !== undefined && comparePlaces(place, mark) <= 0) break;
+      if (bound === undefined || (bound !== "none" && comparePlaces(place, bound) <= 0)) counting.push(block);
+    }
+    return counting.reverse();
+  }
+}
+
+const keyOf = ({ epoch, run, block }: ReceivedPlace): string => `${epoch}.${run}/${block}`;
+
+function isLater(run: LoggedRun, place: ReceivedPlace): boolean {
+  return run.epoch > place.epoch || (run.epoch === place.epoch && run.run > place.run);
+}
+
+/** The blocks of a planned batch that are in the log, or that some executor holds. */
+function plannedBlocks(
+  { declared }: TrackedReceiver,
+  fixed: FixedInput | undefined,
+  { logged, holdersOf }: { readonly logged: LoggedBlocks; readonly holdersOf: (id: BlockId) => readonly ExecutorId[] },
+): HeldBlock[] {
+  if (fixed?.kind !== "received") return [];
+  return fixed.blocks.flatMap(({ id, bytes, records }): readonly HeldBlock[] => {
+    const at = holdersOf(id);
+    const found = logged.at(declared.input, placeOf(id));
+    if (at.length === 0 && found === undefined) return [];
+    const { stream, copies } = declared;
+    const common = { id, stream, bytes, records, at, position: undefined };
+    return [{ ...common, ...NOT_COPIED, logged: found?.at, copies: found === undefined ? copies : 0 }];
+  });
+}
+
+const NOT_COPIED = { copyFrom: undefined, copyTo: undefined, recopied: false } as const;
+
+function heldBlock({ declared: { stream } }: TrackedReceiver, block: LoggedBlock): HeldBlock {
+  const { place, bytes, records, position, at } = block;
+  const id = receivedBlockId(stream, place);
+  return { id, stream, bytes, records, position, copies: 0, at: [], logged: at, ...NOT_COPIED };
+}
+
+function markIn(fixed: FixedInput | undefined): ReceivedMark | undefined {
+  return fixed?.kind === "received" ? fixed.through : undefined;
+}
+
+function countBacklog(receiver: TrackedReceiver | undefined, blocks: readonly HeldBlock[]): void {
+  if (receiver === undefined) return;
+  for (const { bytes } of blocks) receiver.backlogBytes += bytes;
+}
+
+function recordsIn(blocks: readonly HeldBlock[]): number {
+  return blocks.reduce((sum, { records }) => sum + records, 0);
+}
+
+/** What was received for inputs that the job no longer has stays in the log: nothing is thrown away unasked. */
+function keepUnknown(
+  state: ReceiverTracker,
+  logged: LoggedBlocks,
+  { marks, known }: { readonly marks: RecalledInput["marks"]; readonly known: ReadonlySet<string> },
+): void {
+  for (const input of logged.inputs) {
+    if (known.has(input)) continue;
+    const waiting = logged.after(input, marks.get(input)?.place);
+    if (waiting.length === 0) continue;
+    for (const { at } of waiting) needSegment(state, at, undefined);
+    const records = waiting.reduce((sum, block) => sum + block.records, 0);
+    const message =
+      `${records} records that were received for the input ${JSON.stringify(input)} wait in the received log, and the job has no such input: ` +
+      "no batch reads them. They stay there until a job with that input is started, or one with --drop and that name; give a stream that name with named() if it is the same.";
+    warn(state, receivedInputGone(input, message));
+  }
+}
