@@ -8,8 +8,9 @@ import { type OperatorClient, operatorClient } from "@millrace/rpc/grpc";
 import { Lines } from "./lines.fixture.ts";
 import { type Ended, TestProcess } from "./process.fixture.ts";
 
-/** The path of a job in `jobs/`. */
-export const jobFile = (name: string): string => fileURLToPath(new URL(`../jobs/${name}.ts`, import.meta.url));
+/** The path of a job in `jobs/`, also for what is built: the command bundles the source. */
+export const jobFile = (name: string): string =>
+  fileURLToPath(new URL(`../jobs/${name}.ts`, import.meta.url)).replace("/dist/jobs/", "/jobs/");
 
 /** A job of a cluster under test, with its log as it grows. */
 export class TestJob {

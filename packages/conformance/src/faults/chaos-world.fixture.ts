@@ -37,11 +37,14 @@ export async function struckBy({ struck, disarm }: ArmedFault, log: Lines, what:
 /** The directory of one run of `jobs/chaos.ts`: what is fed to it, and what it makes of that. */
 export class ChaosWorld {
   readonly directory: string = mkdtempSync(join(tmpdir(), "millrace-chaos-"));
+  /** Of the visible directories by name, which do not change any more. */
+  readonly #lines = new Map<string, readonly string[]>();
   /** Records so far: they are 0, 1, … */
   fed = 0;
 
   constructor() {
     mkdirSync(join(this.directory, "in"));
+    mkdirSync(this.#out);
   }
 
   /** Moves a file with so many new records into the directory that the job reads. */
@@ -80,10 +83,13 @@ export class ChaosWorld {
     if (complete === 0) throw new Error(`${line} after ${batches} batches, and ${this.fed} records were fed`);
   }
 
+  get #out(): string {
+    return join(this.directory, "out");
+  }
+
   /** What is visible; of a running job, without the batch that is being committed. */
   #saved(): Saved {
-    const out = join(this.directory, "out");
-    const all = readdirSync(out);
+    const all = readdirSync(this.#out);
     const last = Math.max(...all.map((name) => Number(/-(\d+)$/.exec(name)?.[1] ?? 0)));
     const whole = OUTPUTS.every((output) => all.includes(`${output}-${last}`));
     const names = all.filter((name) => whole || !name.endsWith(`-${last}`));
@@ -91,18 +97,31 @@ export class ChaosWorld {
       new Map(
         names.flatMap((name) => {
           const time = name.startsWith(`${output}-`) ? Number(name.slice(output.length + 1)) : Number.NaN;
-          return Number.isNaN(time) ? [] : [[time, linesOf(join(out, name))]];
+          return Number.isNaN(time) ? [] : [[time, this.#linesOf(name)]];
         }),
       );
-    const [records, totals, places, recent, window] = OUTPUTS.map(of);
-    const none: ReadonlyMap<number, readonly string[]> = new Map();
     return {
-      records: records ?? none,
-      totals: totals ?? none,
-      places: places ?? none,
-      recent: recent ?? none,
-      window: window ?? none,
+      records: of("records"),
+      totals: of("totals"),
+      places: of("places"),
+      recent: of("recent"),
+      window: of("window"),
     };
+  }
+
+  #linesOf(name: string): readonly string[] {
+    let lines = this.#lines.get(name);
+    if (lines === undefined) {
+      lines = linesOf(join(this.#out, name));
+      this.#lines.set(name, lines);
+    }
+    return lines;
+  }
+
+  /** Batches that are saved as a whole, and the records in them. */
+  progress(): { readonly batches: number; readonly records: number } {
+    const { records } = this.#saved();
+    return { batches: records.size, records: [...records.values()].reduce((sum, { length }) => sum + length, 0) };
   }
 
   /** None: each record went through all outputs once. */

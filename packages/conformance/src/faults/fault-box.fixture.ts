@@ -15,7 +15,10 @@ import { fileURLToPath } from "node:url";
 import { FAULTS_VARIABLE, type Fault, type Strike } from "./fault.ts";
 
 /** What processes load before the engine, as it is built. */
-const PRELOADED = fileURLToPath(new URL("./preloaded.js", import.meta.url)).replace("/src/", "/dist/src/");
+const PRELOADED = fileURLToPath(new URL("./preloaded.js", import.meta.url)).replace(
+  /(?<!\/dist)\/src\/faults\//,
+  "/dist/src/faults/",
+);
 
 const FOLDERS = ["armed", "counts", "struck", "lasting", "processes"] as const;
 

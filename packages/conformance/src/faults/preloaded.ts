@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { isMainThread, threadId } from "node:worker_threads";
 import { type BatchStep, FILE_CHANGES, type FileChange, STEPS } from "@millrace/base";
 import { type Deed, FAULTS_VARIABLE, type Fault, type ProcessKind, type Strike } from "./fault.ts";
+import { processesOf, signal } from "./processes.ts";
 
 interface Refusal {
   readonly fault: Fault;
@@ -84,7 +85,7 @@ function strike(fault: Fault, { path }: BatchStep, process: ProcessKind): void {
       return kill(deed.whom);
     case "pause":
       report(fault, path, process);
-      return signal(globalThis.process.pid, "SIGSTOP");
+      return void signal(globalThis.process.pid, "SIGSTOP");
     case "refuse":
       if (path === undefined) throw new Error(`step ${fault.step} is about no file`);
       return void refusals.push({ fault, deed, prefix: path, calls: deed.calls });
@@ -131,31 +132,11 @@ function report({ id }: Fault, path: string | undefined, kind: ProcessKind): voi
 }
 
 function kill(whom: "self" | "all" | ProcessKind): void {
-  const own = process.pid;
   if (whom !== "self") {
-    for (const file of readdirSync(join(directory, "processes"))) {
-      const wanted = whom === "all" || readFileSync(join(directory, "processes", file), "utf8") === whom;
-      if (wanted && Number(file) !== own && isOurs(file)) signal(Number(file), "SIGKILL");
-    }
+    for (const { pid, kind: other } of processesOf(directory))
+      if (pid !== process.pid && (whom === "all" || whom === other)) signal(pid, "SIGKILL");
     if (whom !== "all" && whom !== kind) return;
   }
-  signal(own, "SIGKILL");
+  signal(process.pid, "SIGKILL");
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // this thread does nothing more, whenever the signal arrives
-}
-
-/** A number may by now be that of a process that has nothing to do with the test. */
-function isOurs(pid: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`${FAULTS_VARIABLE}=${directory}\0`);
-  } catch {
-    return !existsSync("/proc/self/environ"); // another system than Linux does not tell
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    rmSync(join(directory, "processes", String(pid)), { force: true }); // it has ended before
-  }
 }
