@@ -79,6 +79,7 @@ export class MemoryCluster {
   readonly #see: (one: Traffic) => void;
   readonly #faults: Fault[];
   readonly #traffic: { messages: number };
+  readonly #gone = new Set<string>();
   #killed = false;
 
   static async start(definition: JobDefinition, options: MemoryClusterOptions = {}): Promise<MemoryCluster> {
@@ -179,8 +180,14 @@ export class MemoryCluster {
     await this.idle();
   }
 
+  /** The executors that are neither lost nor hang. */
+  get members(): readonly string[] {
+    return [...this.#executors.keys()].filter((name) => !this.#gone.has(name));
+  }
+
   /** The executor's process is killed: its data is lost, and so are its messages that have not arrived. */
   lose(name: string): void {
+    this.#gone.add(name);
     const { wire, network, running } = this.#of(name);
     network.cut();
     wire.cut();
@@ -189,6 +196,7 @@ export class MemoryCluster {
 
   /** The executor's process hangs, with its connection open. */
   hang(name: string): void {
+    this.#gone.add(name);
     this.#of(name).wire.silence();
   }
 

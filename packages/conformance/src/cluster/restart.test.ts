@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineJob, externalStream, type JobDefinition, saveExternal } from "@millrace/api";
+import type { JobDefinition } from "@millrace/api";
 import { epochMs, SeededRng } from "@millrace/base";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { MemoryCluster, START, type Traffic } from "./memory-cluster.fixture.ts";
-
-const FILES = [["a", "b", "a"], ["b", "c"], ["a"], ["c", "c", "b"], ["d"]];
+import { END, UNDISTURBED, visible, words } from "./words-job.fixture.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -15,74 +14,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(directory, { recursive: true });
 });
-
-/** Files and ranges as input, state, windows of three kinds, one of them over state; outputs of files, and a sink among them. */
-function words(root: string, sunk: Map<number, string>, refuses: (time: number) => boolean): JobDefinition {
-  mkdirSync(join(root, "in"), { recursive: true });
-  FILES.forEach((lines, i) => {
-    const file = join(root, "in", `file-${i}`);
-    const at = (START + i * 1_000 + 500) / 1_000;
-    writeFileSync(file, lines.join("\n"));
-    utimesSync(file, at, at);
-  });
-  const options = { name: "words", batchInterval: "1s", checkpointDir: join(root, "checkpoint") } as const;
-  return defineJob(options, (ssc) => {
-    const lines = ssc.fileStream(join(root, "in"), { newFilesOnly: false });
-    const totals = lines
-      .map((word): [string, number] => [word, 1])
-      .updateStateByKey<number>((added, total = 0) => added.reduce((sum, n) => sum + n, total))
-      .map(([word, total]) => `${word}=${total}`);
-    totals.saveAsTextFiles(join(root, "out", "totals"));
-    saveExternal(totals, {
-      label: "sink",
-      options: undefined,
-      open: () => {
-        const records: string[] = [];
-        return { write: (some) => void records.push(...some), close: () => records.join(" ") };
-      },
-      commit: (time, written) => {
-        if (refuses(time)) throw new Error("no");
-        sunk.set(time, written.join(" ").split(" ").sort().join(" "));
-      },
-    });
-    let position = 0;
-    externalStream<number, string, undefined>(ssc, {
-      label: "numbers",
-      options: undefined,
-      start: (last) => {
-        position = last?.[0] === undefined ? 0 : last[0] + 1;
-      },
-      fix: () => [position++],
-      read: (n) => [`number ${n}`],
-    }).saveAsTextFiles(join(root, "out", "numbers"));
-    lines
-      .map((word): [string, number] => [word, 1])
-      .reduceByKeyAndWindow(
-        (a, b) => a + b,
-        (a, b) => a - b,
-        "3s",
-        undefined,
-        { filter: ([, n]) => n > 0 },
-      )
-      .map(([word, n]) => `${word}=${n}`)
-      .saveAsTextFiles(join(root, "out", "recent"));
-    totals.window("2s").saveAsTextFiles(join(root, "out", "twice"));
-    lines.window("3s").saveAsTextFiles(join(root, "out", "window"));
-  });
-}
-
-/** The visible part of the outputs. */
-function visible(root: string): readonly string[] {
-  const out = join(root, "out");
-  return readdirSync(out)
-    .filter((name) => !name.startsWith("."))
-    .sort()
-    .map((name) => {
-      const files = readdirSync(join(out, name)).filter((file) => file.startsWith("part-"));
-      const records = files.flatMap((file) => readFileSync(join(out, name, file), "utf8").split("\n"));
-      return `${name}: ${records.filter(Boolean).sort().join(" ")}`;
-    });
-}
 
 async function start(
   job: JobDefinition,
@@ -100,9 +31,6 @@ async function start(
   for (const name of ["e1", "e2"]) await cluster.join(name);
   return cluster;
 }
-
-const BATCHES = FILES.length;
-const END = START + BATCHES * 1_000 + 100;
 
 interface Run {
   /** The outputs that are visible in the end, of the batches that read files. */
@@ -154,27 +82,8 @@ describe("killed at any step of a batch and started again, a job goes on as if n
     whole = await run();
     rmSync(directory, { recursive: true });
   });
-  const undisturbed = [
-    ...["a=2 b=1", "a=2 b=2 c=1", "a=3 b=2 c=1", "a=3 b=3 c=3", "a=3 b=3 c=3 d=1"].flatMap((totals, i) => [
-      `sink-${START + (i + 1) * 1_000}: ${totals}`,
-      `totals-${START + (i + 1) * 1_000}: ${totals}`,
-      `numbers-${START + (i + 1) * 1_000}: number ${i}`,
-    ]),
-    ...Object.entries({
-      window: ["a a b", "a a b b c", "a a a b b c", "a b b c c c", "a b c c d"],
-      recent: ["a=2 b=1", "a=2 b=2 c=1", "a=3 b=2 c=1", "a=1 b=2 c=3", "a=1 b=1 c=2 d=1"],
-      twice: [
-        "a=2 b=1",
-        "a=2 a=2 b=1 b=2 c=1",
-        "a=2 a=3 b=2 b=2 c=1 c=1",
-        "a=3 a=3 b=2 b=3 c=1 c=3",
-        "a=3 a=3 b=3 b=3 c=3 c=3 d=1",
-      ],
-    }).flatMap(([output, batches]) => batches.map((records, i) => `${output}-${START + (i + 1) * 1_000}: ${records}`)),
-  ].sort();
-
   test("nothing happens: each batch is visible once", () => {
-    expect(whole.outputs).toEqual(undisturbed);
+    expect(whole.outputs).toEqual(UNDISTURBED);
   });
 
   /** The position of a step in the third batch, in which the state and the window have a past. */
@@ -213,7 +122,7 @@ describe("killed at any step of a batch and started again, a job goes on as if n
   ])("%s (%i)", async (name, occurrence) => {
     const { outputs, steps } = await run(stepOf(name, occurrence));
     expect(steps.at(-1)).toBe(name); // the fault has struck
-    expect(outputs).toEqual(undisturbed);
+    expect(outputs).toEqual(UNDISTURBED);
   });
 
   test.each(Array.from({ length: 4 }, (_, i) => i))("anywhere, seed %i", async (seed) => {
@@ -221,7 +130,7 @@ describe("killed at any step of a batch and started again, a job goes on as if n
     const at = begun + new SeededRng(seed).int(whole.steps.length - begun);
     const { outputs, steps } = await run(at);
     expect(steps).toHaveLength(at + 1);
-    expect(outputs).toEqual(undisturbed);
+    expect(outputs).toEqual(UNDISTURBED);
   });
 });
 
