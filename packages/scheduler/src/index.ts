@@ -96,7 +96,7 @@ export {
   stepLease,
 } from "./lease/lease.ts";
 export { recalledInputs } from "./receivers/recalled-blocks.ts";
-export { inputOfBatch, recordsOfBatch } from "./receivers/received-blocks.ts";
+export { recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
   RecalledInput,
   ReceivedBlock,

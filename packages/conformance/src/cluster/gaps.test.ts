@@ -276,7 +276,7 @@ describe("up to what is there", () => {
     file("f2", 10_000, "b");
     let killed = (): boolean => false;
     const second = await start(words(false), 20_000, NOW, (cluster) => {
-      killed = cluster.once(begins("runBatch"), () => cluster.kill());
+      killed = cluster.once(begins("answer"), () => cluster.kill()); // of its first action
     });
     await second.idle();
     expect([killed(), records("lines").length]).toEqual([true, 1]);

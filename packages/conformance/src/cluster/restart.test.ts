@@ -99,9 +99,9 @@ describe("killed at any step of a batch and started again, a job goes on as if n
   test.each([
     ["toThread fixInput", 1],
     ["fromThread inputFixed", 1],
+    ["toThread runBatch", 1],
     ["before append log", 1], // planned
     ["after append log", 1],
-    ["toThread runBatch", 1],
     ["toExecutor launch", 1],
     ["toDriver tasks", 1],
     ["toExecutor launch", 4],
@@ -116,9 +116,10 @@ describe("killed at any step of a batch and started again, a job goes on as if n
     ["before publish out/window", 1], // the sink is committed
     ["after remove out/.window", 2],
     ["fromThread committed", 1],
+    ["toThread logEnded", 1],
     ["before append log", 3], // committed
     ["after append log", 3],
-    ["fromThread logged", 3],
+    ["fromThread endLogged", 1],
   ])("%s (%i)", async (name, occurrence) => {
     const { outputs, steps } = await run(stepOf(name, occurrence));
     expect(steps.at(-1)).toBe(name); // the fault has struck

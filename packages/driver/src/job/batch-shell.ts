@@ -45,9 +45,9 @@ import { Dispatcher } from "../dispatcher.ts";
 import { batchFailure, type WireBatchOutcome, withRefused } from "./batch-failure.ts";
 import { stepWarning } from "./clock-step.ts";
 
-/** Each entry is answered by `onLogged`. */
+/** Whatever is asked for after an entry is done after it survives this process, or not at all. The input of a batch is logged by `runBatch`. */
 export interface BatchLogPorts {
-  planned(time: EpochMs): void;
+  /** Answered by `onLogged`. */
   prepared(time: EpochMs, prepared: PreparedBatch, error: WireError | undefined): void;
   ended(ended: LoggedEnd): void;
 }
@@ -196,7 +196,7 @@ export class BatchShell {
     this.dispatch({ type: "committed", time, refused });
   }
 
-  /** An entry survives this process. */
+  /** The entry of what was prepared survives this process. */
   onLogged(time: EpochMs): void {
     this.dispatch({ type: "logged", time });
   }
@@ -239,8 +239,6 @@ export class BatchShell {
       case "fixInput":
         this.#startBatch(effect.time);
         return this.#ports.fixInput(effect.time);
-      case "logPlanned":
-        return this.#ports.log?.planned(effect.time);
       case "finishBatch":
         return this.#finishBatch(effect);
       case "runBatch":

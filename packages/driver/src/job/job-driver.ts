@@ -233,6 +233,8 @@ export class JobDriver {
         return this.#running?.onOutputsDone(message.time, message.outcome);
       case "logged":
         return this.#running?.onLogged(message.time);
+      case "endLogged":
+        return this.#running?.onEndLogged();
       case "committed":
         return this.#running?.onCommitted(message.time, message.refused);
       case "discarded":

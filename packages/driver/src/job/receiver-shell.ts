@@ -12,7 +12,6 @@ import {
 import type { BatchInput, BlockId, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
-  inputOfBatch,
   leavingWaits,
   type RecalledInput,
   type ReceivedLoss,
@@ -136,11 +135,6 @@ export class ReceiverShell {
   /** Received data that was not processed. */
   loss(): ReceivedLoss {
     return receivedLoss(this.#state);
-  }
-
-  /** The input of a batch that has not begun. */
-  inputOf(batch: EpochMs): BatchInput {
-    return inputOfBatch(this.#state, batch);
   }
 
   /** By stream: the records of a batch's blocks, as of its start once it runs. */

@@ -25,15 +25,7 @@ import type { JobThread } from "./thread/job-thread.ts";
 import type { FromJobThread, ToJobThread } from "./thread/protocol.ts";
 
 /** The requests of batches to the job's thread. */
-type AskedType =
-  | "fixInput"
-  | "runBatch"
-  | "cancelBatch"
-  | "commit"
-  | "discard"
-  | "logPlanned"
-  | "logPrepared"
-  | "logEnded";
+type AskedType = "fixInput" | "runBatch" | "cancelBatch" | "commit" | "discard" | "logPrepared" | "logEnded";
 
 /** The thread's message when the job was built. */
 export type Built = Extract<FromJobThread, { readonly type: "built" }>;
@@ -186,6 +178,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#answered(() => this.#batches.onLogged(time));
   }
 
+  onEndLogged(): void {
+    this.#answered(() => undefined);
+  }
+
   onDiscarded(): void {
     this.#answered(() => undefined);
   }
@@ -206,7 +202,6 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   #logPorts(): BatchLogPorts {
     return {
-      planned: (time) => this.#ask({ type: "logPlanned", input: this.#receivers.inputOf(time) }),
       prepared: (time, prepared, error) => this.#ask({ type: "logPrepared", time, prepared, error }),
       ended: (ended) => this.#ask({ type: "logEnded", ended }),
     };

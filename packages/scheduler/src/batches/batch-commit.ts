@@ -11,9 +11,9 @@ export interface CommitSettings {
 }
 
 /**
- * The commit of one batch; `logging` and `ending` are left out without a log.
+ * The commit of one batch; `logging` is left out without a log.
  *
- *     logging ─logged─▶ committing ─committed─▶ ending ─logged─▶ ended
+ *     logging ─logged─▶ committing ─committed─▶ ended
  *                         ▲      └─ some refused outputs may be retried ─▶ paused
  *                         └──────────────────────── commitDue ──────────────────┘
  */
@@ -22,7 +22,7 @@ export interface Commit {
   readonly prepared: PreparedBatch;
   /** The failure of an output before the commit; the successful ones are committed nevertheless. */
   readonly error: WireError | undefined;
-  phase: "logging" | "committing" | "paused" | "ending";
+  phase: "logging" | "committing" | "paused";
   attempts: number;
   /** Outputs to retry. */
   again: readonly RefusedOutput[];

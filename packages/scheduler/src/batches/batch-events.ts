@@ -23,7 +23,7 @@ export type BatchEvent =
     }
   /** Answers `commit`. All outputs but the `refused` are committed. */
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
-  /** Answers `logPlanned`, `logPrepared` or `logEnded`: the entry survives this process. */
+  /** Answers `logPrepared`: the entry survives this process. */
   | { readonly type: "logged"; readonly time: EpochMs }
   /** Answers `commitAfter`. */
   | { readonly type: "commitDue"; readonly time: EpochMs }
@@ -51,8 +51,6 @@ export type BatchEffect =
   | { readonly type: "allocate"; readonly time: EpochMs }
   /** It is the batch's turn: fix its polled inputs, answer `inputFixed`. One at a time, while no earlier batch runs. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
-  /** Log its input, answer `logged`. */
-  | { readonly type: "logPlanned"; readonly time: EpochMs }
   /** An earlier run has prepared this batch: answer `outputsDone` at once, with what the log says. */
   | {
       readonly type: "finishBatch";
@@ -60,7 +58,7 @@ export type BatchEffect =
       readonly prepared: PreparedBatch;
       readonly error: WireError | undefined;
     }
-  /** Run its outputs on the committed state, answer `outputsDone`. One at a time, oldest first. */
+  /** Log its input, if there is a log; then run its outputs on the committed state, answer `outputsDone`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
   /** Log that its outputs are complete, answer `logged`. */
   | {
@@ -73,7 +71,7 @@ export type BatchEffect =
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Some were refused: answer `commitDue` after the pause. */
   | { readonly type: "commitAfter"; readonly time: EpochMs; readonly delay: Millis }
-  /** Log how the batch ended, answer `logged`. */
+  /** Log how the batch ended, before anything that follows is done. */
   | ({ readonly type: "logEnded" } & LoggedEnd)
   /** Discard prepared outputs that will never be committed. */
   | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }

@@ -136,24 +136,18 @@ function onInputFixed(state: BatchGenerator, { time, more }: Event<"inputFixed">
     else state.exhausted = true;
     if (takenAll(state)) state.mode = "draining";
   }
-  if (state.settings.logged === true) effects.push({ type: "logPlanned", time });
-  else runBatch(state, time, effects);
-}
-
-function runBatch(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
   state.fixing = undefined;
   state.running = time;
   effects.push({ type: "runBatch", time });
 }
 
-/** Each batch waits for one entry at a time. */
-function onLogged(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
-  const { commit } = state;
-  if (state.fixing === time) return runBatch(state, time, effects);
-  assert(commit?.time === time, `batch ${time} is logged, but ${commit?.time ?? "none"} was to be`);
-  if (commit.phase === "logging") return onPreparedLogged(commit, effects);
-  assert(commit.phase === "ending", `the end of batch ${time} is logged before it has ended`);
-  completeCommit(state, commit, effects);
+/** What the batch has prepared is logged. */
+function onLogged({ commit }: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
+  assert(
+    commit?.time === time && commit.phase === "logging",
+    `batch ${time} is logged, but ${commit?.time ?? "none"} was to be`,
+  );
+  onPreparedLogged(commit, effects);
 }
 
 function onOutputsDone(
@@ -181,11 +175,23 @@ function onCommitted(state: BatchGenerator, { time, refused }: Event<"committed"
   if (onCommitAnswered(commit, refused, { settings, last: cut, effects })) endCommit(state, commit, effects);
 }
 
-/** Every output is committed, or refused for good. */
+/** Every output is committed, or refused for good. What was refused is discarded after the entry: until then the log asks to commit it. */
 function endCommit(state: BatchGenerator, commit: Commit, effects: BatchEffect[]): void {
   const { time, prepared, refused } = commit;
-  commit.phase = "ending";
-  if (state.settings.logged !== true) return completeCommit(state, commit, effects);
+  const { cut } = state;
+  if (state.settings.logged === true) logEnd(state, commit, effects);
+  if (counts(state, commit)) state.committed = afterBatch(state.committed, time, prepared.states);
+  discard(
+    time,
+    refused.map((output) => output.prepared),
+    effects,
+  );
+  endBatch(state, { time, error: errorOf(commit), refused }, effects);
+  if (cut && state.mode !== "stopped") onStopNow(state, effects);
+}
+
+function logEnd(state: BatchGenerator, commit: Commit, effects: BatchEffect[]): void {
+  const { time, prepared, refused } = commit;
   if (counts(state, commit)) {
     const failed = errorOf(commit) !== undefined;
     effects.push({ type: "logEnded", end: "committed", time, states: prepared.states, failed });
@@ -195,20 +201,6 @@ function endCommit(state: BatchGenerator, commit: Commit, effects: BatchEffect[]
     );
     effects.push({ type: "logEnded", end: "abandoned", time, done: done.map(({ output }) => output) });
   }
-}
-
-/** The end of the batch is logged, if it has to be. What was refused is discarded now: until then the log asks to commit it. */
-function completeCommit(state: BatchGenerator, commit: Commit, effects: BatchEffect[]): void {
-  const { time, prepared, refused } = commit;
-  const { cut } = state;
-  if (counts(state, commit)) state.committed = afterBatch(state.committed, time, prepared.states);
-  discard(
-    time,
-    refused.map((output) => output.prepared),
-    effects,
-  );
-  endBatch(state, { time, error: errorOf(commit), refused }, effects);
-  if (cut && state.mode !== "stopped") onStopNow(state, effects);
 }
 
 const errorOf = (commit: Commit): Commit["error"] => commit.error ?? commit.refused[0]?.error;

@@ -70,7 +70,7 @@ export function allAfter(state: BatchGenerator, ...events: readonly Events[]): r
   return effects.map(inWords);
 }
 
-function inWords(effect: BatchEffect): string {
+export function inWords(effect: BatchEffect): string {
   const names = (outputs: readonly PreparedOutput[]) => outputs.map(({ output }) => ` ${output.name}`).join("");
   switch (effect.type) {
     case "setTimer":

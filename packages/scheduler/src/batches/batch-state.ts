@@ -28,7 +28,7 @@ export interface BatchSettings extends CommitSettings {
   readonly slides?: readonly Millis[];
   /** `--available-now`: batches follow each other until the inputs have given what they held at the start. */
   readonly availableNow?: boolean;
-  /** The job has a batch log: inputs, prepared outputs and ends of batches are logged, each before what follows it. */
+  /** The job has a batch log: prepared outputs and ends of batches are logged, each before what follows it, as their inputs are. */
   readonly logged?: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface BatchSettings extends CommitSettings {
  * | waiting    | `gap`, then every multiple of the interval in [nextWaiting, last] | `slides` + 2, then two numbers, whatever the backlog |
  * | allocating | `allocating`           | 1                                  |
  * | allocated  | `allocated`, ascending | `allocatedMax`, with the allocating one |
- * | fixing     | `fixing`               | 1, and then none runs; until its input is logged |
+ * | fixing     | `fixing`               | 1, and then none runs  |
  * | running    | `running`              | 1, and then none is fixing         |
  * | committing | `running`, `commit`    | the same one                       |
  * | ended      | counted only           |                                    |

@@ -11,7 +11,7 @@ import { describe, expect, test } from "vitest";
 import { afterEntry, type LoggedPosition } from "../batches/logged-batches.ts";
 import { checkReceiverTracker } from "./check-receiver-tracker.ts";
 import { recalledInputs } from "./recalled-blocks.ts";
-import { inputOfBatch } from "./received-blocks.ts";
+import { batchInput } from "./received-blocks.ts";
 import type { RecalledInput, ReceiverEffect, ReceiverEvent, ReceiverRunStart } from "./receiver-events.ts";
 import {
   after,
@@ -322,7 +322,7 @@ class World {
     }
     if (batch.state === "allocated") return this.#dispatch(fixed(batch.time));
     if (batch.state === "fixed") {
-      this.#log({ kind: "planned", input: inputOfBatch(this.state, batch.time) });
+      this.#log({ kind: "planned", input: batchInput(this.state, batch) });
       if (!this.#calm && this.#rng.next() < 0.2) return this.restart();
       return this.#dispatch(runBatch(batch.time));
     }

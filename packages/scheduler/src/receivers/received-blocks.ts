@@ -1,4 +1,4 @@
-import { assert, type EpochMs, type ExecutorId, type StreamId } from "@millrace/base";
+import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
 import { type BatchInput, type BlockId, type FixedInput, placeOf, type ReceivedMark } from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
 import { forgetCopy, trackedBatches } from "./block-copies.ts";
@@ -41,13 +41,6 @@ function markAfter(before: ReceivedMark | undefined, blocks: readonly HeldBlock[
 /** By stream: the records allocated to a batch, less those lost before it ran. */
 export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<StreamId, number> {
   return state.batches.get(time)?.records ?? new Map();
-}
-
-/** The current input of a batch that has not begun. */
-export function inputOfBatch(state: ReceiverTracker, time: EpochMs): BatchInput {
-  const batch = state.batches.get(time);
-  assert(batch !== undefined, `batch ${time} has no input`);
-  return batchInput(state, batch);
 }
 
 /** The current input of a batch. */

@@ -73,7 +73,7 @@ test("a job that could not take over its log writes no entry into the log of an 
   });
   await built;
   body.onMessage({ type: "startBatches", defaultParallelism: 1, zeroTime: epochMs(0), received: new Map() });
-  body.onMessage({ type: "logPlanned", input: { time: epochMs(1_000), inputs: new Map() } });
+  body.onMessage({ type: "runBatch", input: { time: epochMs(1_000), inputs: new Map() }, states: new Map() });
   const failed = next("failed");
   files.full.reject(new Error("the disk is full"));
   await failed;

@@ -67,6 +67,8 @@ export class JobThreadBody {
   /** Batches have begun, and the log is this run's; false: they could not, and the job fails with that. */
   #started: Promise<boolean> = Promise.resolve(false);
   #discarding: Promise<unknown> = Promise.resolve();
+  /** The entry that is being written, or one that could not be: false, and the job fails with that. */
+  #logging: Promise<boolean> | undefined;
 
   constructor(ports: JobThreadPorts) {
     this.#ports = ports;
@@ -81,27 +83,31 @@ export class JobThreadBody {
         this.#started = this.#startBatches(message.zeroTime, message.received);
         return;
       case "fixInput":
-        return void this.#fixInput(message.time);
+        return this.#next(() => void this.#fixInput(message.time));
       case "runBatch":
-        return void this.#runBatch(message.input, message.states);
-      case "logPlanned":
-        return void this.#log(message.input.time, (journal) => journal.planned(message.input));
-      case "logPrepared":
-        return void this.#log(message.time, (journal) =>
-          journal.prepared(message.time, message.prepared, message.error),
+        return this.#next(() => this.#runBatch(message.input, message.states));
+      case "logPrepared": {
+        const { time, prepared, error } = message;
+        return this.#log(
+          (journal) => journal.prepared(time, prepared, error),
+          () => this.#ports.post({ type: "logged", time }),
         );
+      }
       case "logEnded":
-        return void this.#log(message.ended.time, (journal) => journal.ended(message.ended));
+        return this.#log(
+          (journal) => journal.ended(message.ended),
+          () => this.#ports.post({ type: "endLogged" }),
+        );
       case "removeReceived":
-        return void this.#removeReceived(message.segments);
+        return this.#next(() => void this.#removeReceived(message.segments));
       case "commit":
-        return void this.#commit(message.time, message.outputs);
+        return this.#next(() => void this.#commit(message.time, message.outputs));
       case "discard":
-        return void this.#discarded(this.#discard(message.time, message.outputs));
+        return this.#next(() => void this.#discarded(this.#discard(message.time, message.outputs)));
       case "cancelBatch":
         return void this.#discarded(this.#graph?.cancelBatch(message.time));
       case "batchEnded":
-        return this.#release(message.time);
+        return this.#next(() => this.#release(message.time));
       case "observe":
         return this.#graph?.observe(message.event);
       case "end":
@@ -185,6 +191,7 @@ export class JobThreadBody {
   }
 
   async #end(error: WireError | undefined): Promise<void> {
+    await this.#logging;
     const ended = this.#graph?.end(error === undefined ? undefined : fromWireError(error));
     const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread ends soon after
     await this.#journal?.release();
@@ -196,21 +203,47 @@ export class JobThreadBody {
     if (fixed !== undefined) this.#ports.post({ type: "inputFixed", time, ...fixed });
   }
 
-  async #runBatch(input: BatchInput, states: CommittedBatches["states"]): Promise<void> {
+  #runBatch(input: BatchInput, states: CommittedBatches["states"]): void {
+    if (this.#journal === undefined) return void this.#runOutputs(input, states);
+    this.#log(
+      (journal) => journal.planned(input),
+      () => void this.#runOutputs(input, states),
+    );
+  }
+
+  async #runOutputs(input: BatchInput, states: CommittedBatches["states"]): Promise<void> {
     const outcome = await this.#graph?.runBatch({ ...input, states });
     if (outcome !== undefined)
       this.#ports.post({ type: "outputsDone", time: input.time, outcome: toWireOutcome(outcome) });
   }
 
-  async #log(time: EpochMs, write: (journal: BatchJournal) => Promise<void>): Promise<void> {
-    if (!(await this.#started)) return; // the log belongs to an earlier run
+  /** Writes an entry. @param then Called when it is written; never, if it cannot be. */
+  #log(write: (journal: BatchJournal) => Promise<void>, then: () => void): void {
+    const logging = this.#write(write);
+    this.#logging = logging;
+    void logging.then((logged) => {
+      if (!logged) return;
+      if (this.#logging === logging) this.#logging = undefined;
+      then();
+    });
+  }
+
+  async #write(write: (journal: BatchJournal) => Promise<void>): Promise<boolean> {
+    if (!(await this.#started)) return false; // the log belongs to an earlier run
     try {
       assert(this.#journal !== undefined, "only a job with a log logs");
       await write(this.#journal);
+      return true;
     } catch (error) {
-      return this.#ports.post({ type: "failed", error: toWireError(error) });
+      this.#ports.post({ type: "failed", error: toWireError(error) });
+      return false;
     }
-    this.#ports.post({ type: "logged", time });
+  }
+
+  /** Does what follows the entries that are being written; nothing, if one cannot be. */
+  #next(deed: () => void): void {
+    if (this.#logging === undefined) deed();
+    else void this.#logging.then((logged) => logged && deed());
   }
 
   async #commit(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {

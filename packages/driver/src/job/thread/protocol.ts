@@ -42,23 +42,21 @@ export type ToJobThread =
     }
   /** It is the batch's turn: fix the polled inputs. Answered by `inputFixed`. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
-  /** Run the outputs of a batch. Answered by `outputsDone`. */
+  /** Log the input of a batch, if there is a log, and run its outputs. Answered by `outputsDone`. */
   | {
       readonly type: "runBatch";
       readonly input: BatchInput;
       /** The state versions on which it builds. */
       readonly states: CommittedBatches["states"];
     }
-  /** Log the input of a batch. Answered by `logged`, like the next two. */
-  | { readonly type: "logPlanned"; readonly input: BatchInput }
-  /** Log that the outputs of a batch are complete. */
+  /** Log that the outputs of a batch are complete. Answered by `logged`. */
   | {
       readonly type: "logPrepared";
       readonly time: EpochMs;
       readonly prepared: PreparedBatch;
       readonly error: WireError | undefined;
     }
-  /** Log how a batch ended. */
+  /** Log how a batch ended. Answered by `endLogged`; what is asked for meanwhile is done afterwards, or, if it cannot be logged, not at all. */
   | { readonly type: "logEnded"; readonly ended: LoggedEnd }
   /** Remove segments of the received log. Nothing waits for it. */
   | { readonly type: "removeReceived"; readonly segments: readonly string[] }
@@ -126,6 +124,7 @@ export type FromJobThread =
   | { readonly type: "outputsDone"; readonly time: EpochMs; readonly outcome: WireBatchOutcome }
   /** The entry survives this process. */
   | { readonly type: "logged"; readonly time: EpochMs }
+  | { readonly type: "endLogged" }
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
   | { readonly type: "discarded" }
   | { readonly type: "warn"; readonly warning: Warning }
