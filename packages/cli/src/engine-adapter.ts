@@ -57,6 +57,17 @@ export const engine: Engine = {
     const { entry, files, functions, externals } = artefact.manifest;
     return { entry, name, files: files.length, functions, externals };
   },
+  async checkCheckpoint({ jobFile, directory, signal, onProgress, ...request }) {
+    const artefact = await bundled(jobFile, onProgress);
+    onProgress("declaring its graph");
+    const { declareJob } = await import("@millrace/driver/embedded");
+    const compared = { ...request, artefact, compareWith: directory, signal: signal.graceful };
+    return (await declareJob(compared)).findings ?? [];
+  },
+  async inspectCheckpoint(directory) {
+    const { inspectCheckpoint } = await import("@millrace/driver/checkpoint");
+    return inspectCheckpoint(directory);
+  },
   async init(folder) {
     const { writeEditorSettings } = await import("@millrace/bundler");
     usableDirectory(folder, "`millrace init FOLDER`");

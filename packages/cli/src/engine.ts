@@ -1,6 +1,10 @@
 import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
 import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
-import type { Master, RunFailure } from "@millrace/driver/embedded";
+import type { CheckpointReport } from "@millrace/driver/checkpoint";
+import type { DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
+
+export type { CheckpointReport } from "@millrace/driver/checkpoint";
+
 import type { BatchSummary, DrainSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
 
@@ -115,6 +119,9 @@ interface CheckRequest {
   readonly onProgress: (step: string) => void;
 }
 
+/** What the checkpoint and a job have under one name. */
+export type CheckpointFinding = NonNullable<DeclaredJob["findings"]>[number];
+
 /** A job as it travels. */
 export interface BundledJob {
   /** Packed. */
@@ -161,6 +168,10 @@ export interface Engine {
    * graph.
    */
   check(request: CheckRequest): Promise<CheckedJob>;
+  /** What a job would find in a checkpoint directory. */
+  checkCheckpoint(request: CheckRequest & { readonly directory: string }): Promise<readonly CheckpointFinding[]>;
+  /** What is in a checkpoint directory. */
+  inspectCheckpoint(directory: string): Promise<CheckpointReport>;
   /** Writes a `tsconfig.json` for the jobs of a folder, which is made if it is not there. */
   init(folder: string): Promise<EditorSettings>;
 }

@@ -27,8 +27,14 @@ export function withRunnableJob(command: Command): Command {
 
 /** `JOB`, its arguments and `--conf`. */
 export function withJob(command: Command): Command {
-  return command
-    .argument("<job>", "the job's file, such as chat-room.ts")
-    .argument("[args...]", "arguments for the job, after --")
-    .option("--conf <name=value>", "set a setting of docs/configuration.md; may be repeated", addSetting);
+  return withConf(
+    command
+      .argument("<job>", "the job's file, such as chat-room.ts")
+      .argument("[args...]", "arguments for the job, after --"),
+  );
+}
+
+/** `--conf` */
+export function withConf(command: Command): Command {
+  return command.option("--conf <name=value>", "set a setting of docs/configuration.md; may be repeated", addSetting);
 }

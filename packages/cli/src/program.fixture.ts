@@ -134,6 +134,8 @@ export function session(parts: {
       connect: async () => operator(parts.operator ?? {}),
       bundle: async () => ({ artefact: Buffer.from("artefact"), externals: [] }),
       check: refuse,
+      checkCheckpoint: refuse,
+      inspectCheckpoint: refuse,
       init: refuse,
       typeErrors: async () => undefined,
       ...parts.engine,

@@ -2,6 +2,7 @@ import { directoryUnusable, type EngineError, logTroubles } from "@millrace/base
 import { Command, CommanderError } from "commander";
 import { registerBatches } from "./commands/batches.ts";
 import { registerCheck } from "./commands/check.ts";
+import { registerCheckpoint } from "./commands/checkpoint.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerDriver } from "./commands/driver.ts";
 import { registerExecutor } from "./commands/executor.ts";
@@ -24,6 +25,7 @@ const REGISTRATIONS = [
   registerRun,
   registerSubmit,
   registerCheck,
+  registerCheckpoint,
   registerInit,
   registerJobs,
   registerStatus,

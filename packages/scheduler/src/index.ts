@@ -12,8 +12,10 @@ export { batchWaits } from "./batches/batch-waits.ts";
 export {
   changesInWords,
   compareParts,
+  outputInWords,
   type PartFinding,
   settleChanges,
+  sourceInWords,
   withoutParts,
 } from "./batches/changed-job.ts";
 export {

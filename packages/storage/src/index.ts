@@ -23,8 +23,15 @@ export {
   type PoolHandle,
   type PoolSlice,
 } from "./pool/block-pool.ts";
+export { countKeys } from "./state/count-keys.ts";
 export { stateDeltaMissing } from "./state/errors.ts";
-export { type GroupRange, type SliceName, type StatePartition, sliceFileName } from "./state/file-names.ts";
+export {
+  type GroupRange,
+  operatorFolder,
+  type SliceName,
+  type StatePartition,
+  sliceFileName,
+} from "./state/file-names.ts";
 export { RowGroupsWriter, type StateCell, type StateRows } from "./state/rows.ts";
 export { keysOfSlice, SLICE_BYTES, sliceFrom, sliceRanges } from "./state/slice-ranges.ts";
 export type { RowGroupContent } from "./state/state-file.ts";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deferred, fromWireError, parseConf, type TakeOutput, usableDirectory } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
+import type { PartFinding } from "@millrace/scheduler";
 import type { JobThread } from "../job/thread/job-thread.ts";
 import type { FromJobThread } from "../job/thread/protocol.ts";
 import { workerThread } from "../job/thread/worker-thread.ts";
@@ -11,6 +12,8 @@ export interface DeclareOptions {
   readonly artefact: Artefact;
   readonly args: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
+  /** A checkpoint directory to compare the job with. */
+  readonly compareWith?: string | undefined;
   /** Takes the output of `build`. */
   readonly output: TakeOutput;
   readonly onWarning: (message: string) => void;
@@ -22,6 +25,8 @@ export interface DeclareOptions {
 export interface DeclaredJob {
   readonly name: string;
   readonly batchIntervalMs: number;
+  /** If it was to be compared with a checkpoint. */
+  readonly findings: readonly PartFinding[] | undefined;
 }
 
 /**
@@ -31,13 +36,15 @@ export interface DeclaredJob {
  * @throws The errors that would keep the job from starting.
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
-  const { artefact, args, conf, signal } = options;
+  const { artefact, args, conf, compareWith, signal } = options;
   usableDirectory(tmpdir(), "TMPDIR");
   const directory = await mkdtemp(join(tmpdir(), "millrace-check-"));
   const end = deferred<DeclaredJob>();
   const onMessage = (message: FromJobThread): void => {
-    if (message.type === "built") end.resolve({ name: message.name, batchIntervalMs: message.batchIntervalMs });
-    else if (message.type === "failed") end.reject(fromWireError(message.error));
+    if (message.type === "built") {
+      const { name, batchIntervalMs, findings } = message;
+      end.resolve({ name, batchIntervalMs, findings });
+    } else if (message.type === "failed") end.reject(fromWireError(message.error));
     else if (message.type === "warn") options.onWarning(message.warning.message);
   };
   let thread: JobThread | undefined;
@@ -48,7 +55,7 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
     const directories = { directory: join(directory, "state"), looksOnly: true };
-    const build = { name: undefined, args, drop: [], conf, ...directories, availableNow: false };
+    const build = { name: undefined, args, drop: [], conf, ...directories, compareWith, availableNow: false };
     thread = workerThread({ module, externals })(
       { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },
       { onMessage, onLost: (error) => end.reject(error) },

@@ -138,6 +138,7 @@ export class JobDriver {
           name: options.name,
           args: options.args,
           drop: options.drop,
+          compareWith: undefined,
           conf: options.conf,
           directory: `${options.dataDir}/checkpoint`,
           looksOnly: false,

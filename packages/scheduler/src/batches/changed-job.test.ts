@@ -1,6 +1,14 @@
 import { EngineError, epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
-import type { InputMemory, JobParts, LoggedBatches, NamedPart, NamedState, PendingBatch } from "@millrace/plan";
+import type {
+  FixedInput,
+  InputMemory,
+  JobParts,
+  LoggedBatches,
+  NamedPart,
+  NamedState,
+  PendingBatch,
+} from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { changesInWords, compareParts, settleChanges, withoutParts } from "./changed-job.ts";
 
@@ -71,7 +79,8 @@ const log = (of: Partial<LoggedBatches> = {}, states: readonly string[] = []): L
   received: new Map(),
   ...of,
 });
-const known = { kind: "files", afterMs: 5, known: [] } as const;
+const file = { path: locationFrom("/in/a"), since: 100, version: "1", returns: 0, waiting: false };
+const known = { kind: "files", afterMs: 5, known: [file] } as const;
 
 /** `totals kept`, `visits differs, loses …` */
 function found(logged: LoggedBatches, before: JobParts, now: JobParts): readonly string[] {
@@ -104,7 +113,7 @@ test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
     parts({}),
     [`a differs and loses ${keys}`],
   ],
-  ["one that never had a key", log(), parts({ states: [{ name: "a" }] }), parts({}), []],
+  ["one that never had a key", log(), parts({ states: [{ name: "a" }] }), parts({}), ["a differs"]],
   [
     "a renamed one takes over nothing",
     log({}, ["a"]),
@@ -153,9 +162,38 @@ test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
     parts({ sources: [{ name: "logs" }, { name: "kafka" }, { name: "chat" }, { name: "rate" }] }),
     parts({}),
     [
-      "logs differs and loses which files were read, 0 of them by name",
-      "kafka differs and loses how far it was read, 2 ranges",
+      "logs differs and loses which files were read (1 are known)",
+      "kafka differs and loses how far it was read",
       "chat differs and loses 7 records of batch 300, which is to run again",
+      "rate differs",
+    ],
+  ],
+  [
+    "sources: what was read since the log had a base",
+    log({
+      memories: new Map<string, InputMemory>([
+        ["logs", { kind: "files", afterMs: 5, known: [] }],
+        ["idle", { kind: "files", afterMs: 5, known: [] }],
+        ["kafka", { kind: "external", ranges: [] }],
+      ]),
+      memoriesAt: at(100),
+      remembered: [
+        {
+          time: at(200),
+          states: new Map(),
+          inputs: new Map<string, FixedInput>([
+            ["logs", { kind: "files", files: [{ path: file.path, version: "1", bytes: 1 }] }],
+            ["kafka", { kind: "external", ranges: [new Uint8Array()] }],
+          ]),
+        },
+      ],
+    }),
+    parts({ sources: [{ name: "logs" }, { name: "idle" }, { name: "kafka" }] }),
+    parts({}),
+    [
+      "logs differs and loses which files were read (1 are known)",
+      "idle differs",
+      "kafka differs and loses how far it was read",
     ],
   ],
   [
@@ -178,7 +216,7 @@ test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
         { ...unnamed("input-1", 2), label: "textFileStream /d" },
       ],
     }),
-    ["logs kept", "input-1 differs and loses which files were read, 0 of them by name"],
+    ["logs kept", "input-1 differs and loses which files were read (1 are known)"],
   ],
   [
     "outputs: writes of a sink that are to be committed, but not files, which need no output",
@@ -187,7 +225,7 @@ test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
     }),
     parts({ outputs: [{ name: "a" }, { name: "b" }] }),
     parts({ outputs: [{ name: "c" }] }),
-    ["c new", "a differs and loses what it has written of batch 300, which is to be committed"],
+    ["c new", "a differs and loses what it has written of batch 300, which is to be committed", "b differs"],
   ],
   [
     "an output that is committed already of a batch that runs again",

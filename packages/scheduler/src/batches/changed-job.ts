@@ -1,12 +1,10 @@
 import { didYouMean, type EngineError, type ErrorFactory, errorKind } from "@millrace/base";
 import type {
   FixedInput,
-  InputMemory,
   JobParts,
   LoggedBatches,
   NamedPart,
   NamedState,
-  PendingBatch,
   RememberedBatch,
   StateHeads,
 } from "@millrace/plan";
@@ -48,11 +46,11 @@ export function compareParts({ found, before, now }: ChangedJob): readonly PartF
     }),
     ...comparePart("source", before.sources, now.sources, {
       differs: sourceDiffers,
-      loses: ({ name }) => lostInput(found.memories.get(name), found.pending, name),
+      loses: ({ name }) => sourceInWords(found, name),
     }),
     ...comparePart("output", before.outputs, now.outputs, {
       differs: (was, is) => (was.kind === is.kind ? undefined : `it is ${was.label}, and now ${is.label}`),
-      loses: ({ name }) => lostOutput(found.pending, name),
+      loses: ({ name }) => outputInWords(found, name),
     }),
   ];
 }
@@ -81,11 +79,9 @@ function comparePart<Part extends NamedPart>(
     return { ...about, finding: "differs", why: difference, loses: loses(was) };
   });
   for (const was of known.values()) {
-    const lost = loses(was);
-    if (lost === undefined) continue; // it is gone, and has left nothing
     const about = { part, name: was.name, now: undefined, before: was };
     const why = `the job has no ${part} of that name now; it was ${was.label}. If it has another name, give it this one: .named(${JSON.stringify(was.name)})`;
-    findings.push({ ...about, finding: "differs", why, loses: lost });
+    findings.push({ ...about, finding: "differs", why, loses: loses(was) });
   }
   return findings;
 }
@@ -129,15 +125,19 @@ function lostState(state: StateHeads | undefined): string | undefined {
   return `the keys in ${changed.length} of ${all}, last changed in batch ${Math.max(...changed)}`;
 }
 
-function lostInput(
-  memory: InputMemory | undefined,
-  pending: PendingBatch | undefined,
-  name: string,
-): string | undefined {
+/** What a checkpoint has of a source, in words; `undefined`: nothing. */
+export function sourceInWords(found: LoggedBatches, name: string): string | undefined {
+  const { memories, memoriesAt, remembered, pending, received } = found;
+  const memory = memories.get(name);
+  const since = remembered.filter(({ time }) => time > memoriesAt).map(({ inputs }) => inputs.get(name));
   const parts: string[] = [];
-  if (memory?.kind === "files") parts.push(`which files were read, ${memory.known.length} of them by name`);
-  if (memory?.kind === "external" && memory.ranges.length > 0)
-    parts.push(`how far it was read, ${memory.ranges.length} ranges`);
+  const known = memory?.kind === "files" ? memory.known.length : 0;
+  const files = since.reduce((sum, fixed) => sum + (fixed?.kind === "files" ? fixed.files.length : 0), known);
+  if (files > 0) parts.push(`which files were read (${files} are known)`);
+  const ranges = memory?.kind === "external" ? memory.ranges.length : 0;
+  if (ranges > 0 || since.some((fixed) => fixed?.kind === "external" && fixed.ranges.length > 0))
+    parts.push("how far it was read");
+  if (received.get(name)?.position !== undefined) parts.push("how far it has received");
   const fixed = pending?.prepared === undefined ? pending?.inputs.get(name) : undefined;
   const given = fixed && inputInWords(fixed);
   if (given !== undefined) parts.push(`${given} of batch ${pending?.time}, which is to run again`);
@@ -157,7 +157,8 @@ function inputInWords(fixed: FixedInput): string | undefined {
   }
 }
 
-function lostOutput(pending: PendingBatch | undefined, name: string): string | undefined {
+/** What a checkpoint has of an output that needs it, in words; `undefined`: nothing. */
+export function outputInWords({ pending }: LoggedBatches, name: string): string | undefined {
   if (pending === undefined) return undefined;
   const { time, prepared, done } = pending;
   if (done.some((output) => output.name === name))
@@ -191,6 +192,7 @@ export function withoutParts(found: LoggedBatches, dropped: readonly PartFinding
       done: pending.done.filter(({ name }) => !outputs.has(name)),
     },
     memories: without(found.memories, sources),
+    received: without(found.received, sources),
   };
 }
 
@@ -225,18 +227,19 @@ export function settleChanges(
   findings: readonly PartFinding[],
   { directory, drop, dropped }: DropRequest,
 ): SettledChanges {
-  const lossy = findings.filter(({ loses }) => loses !== undefined);
   const given = new Set(drop);
-  const refused = lossy.filter(({ name }) => !given.has(name));
-  const names = new Set([...lossy.map(({ name }) => name), ...dropped]);
+  const refused = findings.filter(({ loses, name }) => loses !== undefined && !given.has(name));
+  const names = new Set([...findings.filter(differs).map(({ name }) => name), ...dropped]);
   const unknown = drop.filter((name) => !names.has(name));
   if (unknown.length > 0) throw unknownDrops(unknown, findings, directory);
   if (refused.length > 0) throw mismatch(refused, directory);
   return {
-    dropped: findings.filter(({ finding, name }) => finding === "differs" && given.has(name)),
+    dropped: findings.filter((one) => differs(one) && given.has(one.name)),
     fresh: findings.filter(({ finding }) => finding === "new"),
   };
 }
+
+const differs = ({ finding }: PartFinding): boolean => finding === "differs";
 
 const checkpointMismatch: ErrorFactory = errorKind("CHECKPOINT_MISMATCH", "user");
 const dropUnknown: ErrorFactory = errorKind("DROP_UNKNOWN", "user");
@@ -256,7 +259,7 @@ function inWords({ part, name, why, loses }: PartFinding): string {
 }
 
 function unknownDrops(unknown: readonly string[], findings: readonly PartFinding[], directory: string): EngineError {
-  const lossy = findings.filter(({ loses }) => loses !== undefined).map(({ name }) => name);
+  const lossy = findings.filter(differs).map(({ name }) => name);
   const kept = new Set(findings.filter(({ finding }) => finding === "kept").map(({ name }) => name));
   const each = unknown.map((name) =>
     kept.has(name) ? `${name} goes on as it is` : `${name} is not there${didYouMean(name, lossy)}`,

@@ -22,6 +22,8 @@ const GROWTH_BYTES_MIN = 1 << 20;
 const GROWTH_OF_BASE = 4;
 /** The same bound for file systems without `append`, where every entry is a segment. */
 const SEGMENTS_MAX = 64;
+/** Attempts to read a log whose owner may replace it meanwhile. */
+const READS_MAX = 3;
 
 /**
  * The batch log of a job: `<directory>/batches/<epoch>-<number>.log`. The owner of a directory has an epoch of its own, and begins
@@ -140,6 +142,27 @@ function pathOf(directory: Location, { epoch, number }: SegmentId): Location {
 /** The epoch of the newest owner whose log is in a checkpoint directory; 0 if there is none. */
 export async function newestEpoch({ files, directory }: BatchLogOptions): Promise<number> {
   return (await listSegments(files, within(directory, "batches")))[0]?.epoch ?? 0;
+}
+
+/**
+ * The log of a checkpoint directory for somebody who only looks: the directory may be that of a running job, which begins
+ * segments and removes others.
+ *
+ * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, and the errors of the file system.
+ */
+export async function readBatchLog({
+  files,
+  directory,
+}: BatchLogOptions): Promise<{ readonly epoch: number; readonly entries: readonly BatchLogEntry[] }> {
+  const folder = within(directory, "batches");
+  for (let reads = 1; ; reads++) {
+    const segments = await listSegments(files, folder);
+    try {
+      return { epoch: segments[0]?.epoch ?? 0, entries: await readSegments(files, folder, segments) };
+    } catch (error) {
+      if (reads >= READS_MAX) throw error;
+    }
+  }
 }
 
 function logTaken(directory: Location, epoch: number, newest: number): Error {

@@ -29,16 +29,19 @@ import {
   compareParts,
   type LoggedEnd,
   type LoggedPosition,
+  type PartFinding,
   recallBatches,
   settleChanges,
   withoutParts,
 } from "@millrace/scheduler";
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
 import { listReceivedLog, removeSegments } from "@millrace/storage/received-log";
+import { findCheckpoint } from "../../checkpoint/found-checkpoint.ts";
 import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../../lease/held-lease.ts";
 
-type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "conf" | "parts" | "memory">;
+type Declared = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "parts">;
+type Logged = Declared & Pick<JobGraph, "conf" | "memory">;
 
 /** Names dropped by earlier starts are kept so that a command can be repeated; none is repeated forever. */
 const DROPPED_MAX = 100;
@@ -103,6 +106,17 @@ export class BatchJournal {
       await lease?.release();
       throw error;
     }
+  }
+
+  /**
+   * What a job would find in a checkpoint directory, which may be that of a running one. Nothing is changed.
+   *
+   * @throws CHECKPOINT_NOT_FOUND, and the errors of `open` but for those of changes.
+   */
+  static async compare(files: FileSystem, graph: Declared): Promise<readonly PartFinding[]> {
+    const { identity, parts, logged } = await findCheckpoint(files, graph.checkpointDir);
+    checkIdentity(identity, graph);
+    return compareParts({ found: logged, before: parts, now: graph.parts });
   }
 
   private constructor(
@@ -270,7 +284,7 @@ function withoutLog(directory: string): string {
   );
 }
 
-function checkIdentity(found: JobIdentity, { name, batchIntervalMs, checkpointDir }: Logged): void {
+function checkIdentity(found: JobIdentity, { name, batchIntervalMs, checkpointDir }: Declared): void {
   if (found.name !== name) throw checkpointOtherJob(checkpointDir, found.name, name);
   if (found.batchIntervalMs === batchIntervalMs) return;
   const inWords = (ms: number): string => formatDuration(millis(ms));

@@ -65,6 +65,7 @@ test("a job that could not take over its log writes no entry into the log of an 
     name: undefined,
     args: [],
     drop: [],
+    compareWith: undefined,
     conf: {},
     directory,
     looksOnly: false,

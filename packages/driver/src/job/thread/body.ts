@@ -19,8 +19,9 @@ import {
   type WarningSink,
   type WireError,
 } from "@millrace/base";
+import type { Location } from "@millrace/files";
 import type { ActionPlan, BatchInput, BlockId, BlockLocation, CommittedBatches, PreparedOutput } from "@millrace/plan";
-import { resumedBatches } from "@millrace/scheduler";
+import { type PartFinding, resumedBatches } from "@millrace/scheduler";
 import type { Processes } from "../../lease/processes.ts";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
@@ -137,9 +138,12 @@ export class JobThreadBody {
         availableNow: message.availableNow,
       });
       const { name, batchIntervalMs, conf, receivers, polls, slides, logged } = this.#graph;
-      if (logged) this.#journal = await this.#openJournal(this.#graph, message);
+      const { compareWith } = message;
+      const findings =
+        compareWith === undefined ? undefined : await this.#compare(this.#graph, this.#ports.files.parse(compareWith));
+      if (logged && findings === undefined) this.#journal = await this.#openJournal(this.#graph, message);
       const log = this.#journal && (await this.#foundLog(this.#graph, this.#journal));
-      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, log });
+      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, findings, log });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }
@@ -155,6 +159,13 @@ export class JobThreadBody {
     const onLost = (error: EngineError): void => post({ type: "failed", error: toWireError(error) });
     const owner = looksOnly ? undefined : { clock, processes, sink, onLost };
     return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner, drop });
+  }
+
+  async #compare(graph: JobGraph, directory: Location): Promise<readonly PartFinding[]> {
+    const journal = await this.#ports.loadJournal();
+    const { name, batchIntervalMs, parts } = graph;
+    const asDeclared = { name, batchIntervalMs, parts, checkpointDir: directory };
+    return journal.compare(this.#ports.files.for(directory), asDeclared);
   }
 
   async #foundLog(graph: JobGraph, journal: BatchJournal): Promise<JobLog> {

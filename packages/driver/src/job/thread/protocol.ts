@@ -12,7 +12,7 @@ import type {
   ReceiverPlan,
   ShuffleId,
 } from "@millrace/plan";
-import type { LoggedEnd, RecalledInput, RefusedOutput, ResumedBatches } from "@millrace/scheduler";
+import type { LoggedEnd, PartFinding, RecalledInput, RefusedOutput, ResumedBatches } from "@millrace/scheduler";
 import type { WireBatchOutcome } from "../batch-failure.ts";
 
 /** Messages from the main thread of a job's driver process to the job's thread, which runs user code. */
@@ -30,6 +30,8 @@ export type ToJobThread =
       readonly looksOnly: boolean;
       /** The job runs up to what its inputs hold at the start. */
       readonly availableNow: boolean;
+      /** Compare the job with the checkpoint in this directory, in place of the one that it names. Then nothing is opened. */
+      readonly compareWith: string | undefined;
       /** The heap of this thread, to compare with the job's setting; `undefined`: it has to suffice. */
       readonly heapBytes: number | undefined;
     }
@@ -99,6 +101,8 @@ export type FromJobThread =
       readonly polls: boolean;
       /** The slides of windows that have no result in every batch. */
       readonly slides: readonly Millis[];
+      /** Of a job that was to be compared. */
+      readonly findings: readonly PartFinding[] | undefined;
       /** Its batches are logged in this directory. */
       readonly log: JobLog | undefined;
     }

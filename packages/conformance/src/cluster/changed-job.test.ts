@@ -1,0 +1,223 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineJob, type JobDefinition, type StreamingContext } from "@millrace/api";
+import { epochMs } from "@millrace/base";
+import { inspectCheckpoint } from "@millrace/driver/checkpoint";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { MemoryCluster, type MemoryClusterOptions, START } from "./memory-cluster.fixture.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "millrace-changed-"));
+  mkdirSync(join(root, "in"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+/** A file that the batch after a time reads. */
+function feed(name: string, lines: string, at: number): void {
+  const path = join(root, "in", name);
+  writeFileSync(path, lines);
+  utimesSync(path, at / 1_000, at / 1_000);
+}
+
+const job = (build: (ssc: StreamingContext) => void): JobDefinition =>
+  defineJob({ name: "words", batchInterval: "1s", checkpointDir: join(root, "checkpoint") }, build);
+
+const count = (added: readonly number[], total = 0): number => total + added.length;
+const one = (word: string): [string, number] => [word, 1];
+const lines = (ssc: StreamingContext) => ssc.fileStream(join(root, "in"), { newFilesOnly: false });
+const save = (of: { saveAsTextFiles(prefix: string): { named(id: string): unknown } }): void =>
+  void of.saveAsTextFiles(join(root, "out", "totals")).named("saved");
+
+/** Runs a job for some batches from a time on, and kills it. @returns Its warnings; how it ended, if it did. */
+async function run(
+  definition: JobDefinition,
+  at: number,
+  options: MemoryClusterOptions & { readonly batches: number; readonly slots?: number },
+): Promise<{ readonly warnings: readonly string[]; readonly end: string | undefined }> {
+  const { batches, slots = 1, ...rest } = options;
+  const cluster = await MemoryCluster.start(definition, {
+    ...{ executors: 2, directory: mkdtempSync(join(root, "work-")), at: epochMs(at) },
+    ...rest,
+  });
+  await cluster.idle();
+  for (const name of ["e1", "e2"]) await cluster.join(name, slots);
+  await cluster.pass(batches * 1_000 + 100);
+  const { warnings, end } = cluster;
+  cluster.kill();
+  await cluster.idle();
+  await cluster.close();
+  return { warnings, end };
+}
+
+/** The last output that is visible. */
+function totals(): readonly string[] {
+  const last = readdirSync(join(root, "out"))
+    .filter((name) => !name.startsWith("."))
+    .sort()
+    .at(-1);
+  const directory = join(root, "out", last ?? "none");
+  const parts = readdirSync(directory).filter((name) => name.startsWith("part-"));
+  return parts.flatMap((part) => readFileSync(join(directory, part), "utf8").split("\n").filter(Boolean)).sort();
+}
+
+const first = (): JobDefinition =>
+  job((ssc) => save(lines(ssc).named("logs").map(one).updateStateByKey<number>(count, 2).named("totals")));
+
+const LATER = START + 5_000;
+
+async function ranBefore(definition: JobDefinition = first()): Promise<void> {
+  feed("a", "a\nb\na", START + 500);
+  await run(definition, START, { batches: 2 });
+  expect(totals()).toEqual(['["a",2]', '["b",1]']);
+  feed("b", "b\nc", START + 2_500);
+}
+
+describe("a job goes on from its checkpoint after", () => {
+  test.each<[string, () => JobDefinition, { readonly slots?: number }]>([
+    [
+      "operations before and after the state, others in its way, and another function",
+      () =>
+        job((ssc) => {
+          const words = lines(ssc)
+            .named("logs")
+            .filter(() => true);
+          words.map(one).updateStateByKey<number>(count).named("more").print();
+          words
+            .map(one)
+            .mapWithState(() => undefined)
+            .named("even-more")
+            .print();
+          const again = (added: readonly number[], total: number | undefined) => (total ?? 0) + added.length;
+          save(words.map(one).updateStateByKey<number>(again, 2).named("totals"));
+        }),
+      {},
+    ],
+    [
+      "one source more, before the one that was there, and one output more",
+      () =>
+        job((ssc) => {
+          ssc.rateStream(1).named("ticks").print();
+          const counted = lines(ssc).named("logs").map(one).updateStateByKey<number>(count, 2).named("totals");
+          counted.print();
+          save(counted);
+        }),
+      {},
+    ],
+    [
+      "twice the partitions",
+      () => job((ssc) => save(lines(ssc).named("logs").map(one).updateStateByKey<number>(count, 4).named("totals"))),
+      {},
+    ],
+    [
+      "fewer partitions, on more slots",
+      () => job((ssc) => save(lines(ssc).named("logs").map(one).updateStateByKey<number>(count, 1).named("totals"))),
+      { slots: 2 },
+    ],
+    [
+      "another output in place of the one that was there",
+      () =>
+        job((ssc) => {
+          const counted = lines(ssc).named("logs").map(one).updateStateByKey<number>(count, 2).named("totals");
+          counted.saveAsTextFiles(join(root, "out", "totals")).named("other");
+        }),
+      {},
+    ],
+  ])("%s", async (_, changed, options) => {
+    await ranBefore();
+    await run(changed(), LATER, { batches: 1, ...options });
+    expect(totals()).toEqual(['["a",2]', '["b",2]', '["c",1]']);
+  });
+
+  test("another source in place of the one that was there, whose position is dropped", async () => {
+    await ranBefore();
+    const changed = job((ssc) => {
+      const words = ssc.queueStream([["a"]]).named("queue");
+      save(words.map(one).updateStateByKey<number>(count, 2).named("totals"));
+    });
+    const refused = await run(changed, LATER, { batches: 1 });
+    expect(refused.end).toMatch(
+      /CHECKPOINT_MISMATCH.*The source "logs".*which files were read \(1 are known\).*--drop logs/,
+    );
+    const { warnings } = await run(changed, LATER, { batches: 1, drop: ["logs"] });
+    expect(warnings).toContain("CHECKPOINT_CHANGED");
+    expect(totals()).toEqual(['["a",3]', '["b",1]']);
+  });
+});
+
+describe("a job that does not take over a state", () => {
+  const renamed = (): JobDefinition =>
+    job((ssc) => save(lines(ssc).named("logs").map(one).updateStateByKey<number>(count, 2).named("sums")));
+
+  test("is not started, and the checkpoint stays as it was", async () => {
+    await ranBefore();
+    const { end } = await run(renamed(), LATER, { batches: 1 });
+    expect(end).toMatch(/CHECKPOINT_MISMATCH.*"totals".*keys in . of 2 partitions.*--drop totals/);
+    await run(first(), LATER, { batches: 1 });
+    expect(totals()).toEqual(['["a",2]', '["b",2]', '["c",1]']);
+  });
+
+  test("starts without it when told to, and what gets its name later begins without data", async () => {
+    await ranBefore();
+    await run(renamed(), LATER, { batches: 1, drop: ["totals"] });
+    expect(totals()).toEqual(['["b",1]', '["c",1]']);
+    feed("c", "c", LATER + 2_500);
+    const back = job((ssc) => {
+      const words = lines(ssc).named("logs").map(one);
+      words.updateStateByKey<number>(count, 2).named("sums").print();
+      save(words.updateStateByKey<number>(count, 2).named("totals"));
+    });
+    await run(back, LATER + 5_000, { batches: 1 });
+    expect(totals()).toEqual(['["c",1]']);
+  });
+
+  test("takes no other's by its place", async () => {
+    const unnamed = (changed: boolean): JobDefinition =>
+      job((ssc) => {
+        const words = lines(ssc).named("logs");
+        if (changed)
+          words
+            .map((word): [string, number] => [word.toUpperCase(), 5])
+            .reduceByKey(Math.max)
+            .updateStateByKey<number>((added) => added[0] ?? 0)
+            .print();
+        save(words.map(one).updateStateByKey<number>(count, 2));
+      });
+    await ranBefore(unnamed(false));
+    const { end } = await run(unnamed(true), LATER, { batches: 1 });
+    expect(end).toMatch(/CHECKPOINT_MISMATCH.*The state "updateStateByKey-0": it has its name by its place/);
+    await run(unnamed(false), LATER, { batches: 1 });
+    expect(totals()).toEqual(['["a",2]', '["b",2]', '["c",1]']);
+  });
+});
+
+test("what a checkpoint has can be looked at", async () => {
+  await ranBefore();
+  const found = await inspectCheckpoint(join(root, "checkpoint"));
+  expect(found).toMatchObject({
+    ...{ job: "words", batchIntervalMs: 1_000, epoch: 1, committed: START + 2_000, pending: undefined },
+    states: [{ name: "totals", given: true, kind: "updateStateByKey", version: 1, partitions: 2, keys: 2 }],
+    sources: [{ name: "logs", kind: "files", has: "which files were read (1 are known)" }],
+    outputs: [{ name: "saved", has: undefined }],
+    ...{ dropped: [], leftovers: [], damaged: [] },
+  });
+  expect(found.bytes.log).toBeGreaterThan(0);
+  const [delta = ""] = readdirSync(join(root, "checkpoint", "state", "totals", "2-0"));
+  writeFileSync(join(root, "checkpoint", "state", "totals", "2-0", delta), "not what it was");
+  mkdirSync(join(root, "checkpoint", "state", "of-others"));
+  const after = await inspectCheckpoint(join(root, "checkpoint"));
+  expect(after).toMatchObject({
+    states: [{ keys: undefined }],
+    damaged: [{ path: expect.stringContaining(delta), why: expect.stringContaining("STATE_DELTA_CORRUPT") }],
+    leftovers: [{ folder: expect.stringContaining("of-others"), bytes: 0 }],
+  });
+});
+
+test("a directory without a checkpoint has nothing to look at", async () => {
+  await expect(inspectCheckpoint(join(root, "in"))).rejects.toThrow(
+    /CHECKPOINT_NOT_FOUND.*in has no checkpoint of a job/,
+  );
+});

@@ -1,0 +1,2 @@
+// What a job has left in its checkpoint directory, `@millrace/driver/checkpoint`.
+export { type CheckpointReport, inspectCheckpoint } from "./checkpoint/inspect.ts";

@@ -1,0 +1,34 @@
+import { type ErrorFactory, errorKind } from "@millrace/base";
+import type { FileSystem, Location } from "@millrace/files";
+import type { BaseEntry, LoggedBatches } from "@millrace/plan";
+import { recallBatches } from "@millrace/scheduler";
+import { readBatchLog } from "@millrace/storage/batch-log";
+
+const checkpointNotFound: ErrorFactory = errorKind("CHECKPOINT_NOT_FOUND", "user");
+
+/** What the log of a checkpoint directory says. */
+export interface FoundCheckpoint extends Pick<BaseEntry, "identity" | "parts" | "dropped"> {
+  /** That of the owner who wrote it. */
+  readonly epoch: number;
+  readonly logged: LoggedBatches;
+}
+
+/**
+ * Reads the log of a checkpoint directory, which may be that of a running job. Nothing is changed.
+ *
+ * @throws CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_INCONSISTENT, and the errors of the file
+ *   system
+ */
+export async function findCheckpoint(files: FileSystem, directory: Location): Promise<FoundCheckpoint> {
+  const { epoch, entries } = await readBatchLog({ files, directory });
+  const [base] = entries;
+  const logged = recallBatches(entries);
+  if (base?.kind === "base" && logged !== undefined) {
+    const { identity, parts, dropped } = base;
+    return { identity, parts, dropped, epoch, logged };
+  }
+  throw checkpointNotFound(
+    `${directory} has no checkpoint of a job: there is no batch log in its folder "batches". Name the directory that the job names as its checkpointDir.`,
+    { fields: { directory } },
+  );
+}
