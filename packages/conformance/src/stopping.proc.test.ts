@@ -25,10 +25,14 @@ describe("what was received is counted before the end", () => {
     const held = gates.hold(({ at }) => at === "map");
     feed.send("all that was received", "is counted");
     const task = await held;
-    const { code } = await cluster.command("stop", job.id);
+    const { code } = await cluster.command("stop", job.id, "--no-wait");
     expect(code).toBe(0);
-    expect(await job.status()).toMatchObject({ state: "stopping" });
+    const { state, draining } = await job.status();
+    expect(state).toBe("stopping");
+    expect(draining?.waitsFor.join("; ")).toMatch(/^batch \S+, which runs/);
+    const waiting = cluster.command("stop", job.id);
     task.pass();
+    expect(await waiting).toMatchObject({ code: 0, stderr: `millrace: job ${job.id} is finished\n` });
     expect(await job.ended).toMatchObject({
       state: "finished",
       batchesFailed: 0,

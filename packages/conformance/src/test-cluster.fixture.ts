@@ -159,9 +159,10 @@ export class TestCluster {
     slots: number,
     name = `e-${this.executors.length}`,
     more: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
   ): TestProcess {
     const workDir = join(this.directory, name);
-    const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir, ...this.#memory];
+    const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir, ...this.#memory, ...flags];
     const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], {
       env: { ...this.#env, ...more },
     });

@@ -12,6 +12,8 @@ export type FromMember =
   | { readonly type: "heartbeat" }
   /** It takes no new jobs, and closes when its jobs are over or have released it. */
   | { readonly type: "leaving" }
+  /** None of its jobs' processes is left. The driver closes the session, so that it has read all that came before. */
+  | { readonly type: "left" }
   | { readonly type: "jobStarted"; readonly job: JobId; readonly pid: number }
   /** `error`: why the process ended other than by a stop, such as out of memory, with its last lines. */
   | { readonly type: "jobExited"; readonly job: JobId; readonly error: WireError | undefined };

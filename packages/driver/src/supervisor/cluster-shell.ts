@@ -137,6 +137,8 @@ export class ClusterShell {
         return this.#machine.dispatch({ type: "heartbeat", session, at });
       case "leaving":
         return this.#machine.dispatch({ type: "leaving", session, at });
+      case "left":
+        return this.#machine.dispatch({ type: "left", session });
       case "jobStarted":
         return this.#machine.dispatch({ type: "processStarted", session, job: message.job, pid: message.pid, at });
       case "jobExited": {

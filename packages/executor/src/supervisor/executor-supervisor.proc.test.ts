@@ -80,6 +80,12 @@ async function cluster(port = 0): Promise<Cluster> {
   };
 }
 
+/** The driver's answer to an executor that has left. */
+async function closes(atDriver: Member): Promise<void> {
+  expect(await atDriver.take("left")).toEqual({ type: "left" });
+  atDriver.session.close();
+}
+
 async function supervisor(
   server: RpcServer,
   {
@@ -168,6 +174,7 @@ test("an executor that leaves announces it, takes no new job, and ends when it h
   atDriver.session.send(startJob(jobId("j-2"), (await jobDriver()).server));
   // Nothing of the job was there yet: there is nothing to release.
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
+  await closes(atDriver);
   await left;
   expect(await supervising.ended).toBeUndefined();
 });
@@ -180,17 +187,23 @@ test("an executor whose grace period is over ends with an error that names its j
   await startsJob(atDriver);
   const left = supervising.leave();
   clock.advance(millis(1_000)); // before its process can have answered
-  await expect(left).rejects.toThrow(/^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not release/);
-  expect(await supervising.ended).toMatchObject({ code: "GRACE_OVER" });
+  const refused = expect(left).rejects.toThrow(
+    /^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not release/,
+  );
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: { kind: { code: "GRACE_OVER" } } });
+  await closes(atDriver); // it waits for that, so that nothing it has said is lost
+  await refused;
+  expect(await supervising.ended).toMatchObject({ code: "GRACE_OVER" });
 });
 
 test("an executor leaves when the driver has it leave", async () => {
   const { server, member } = await cluster();
   const supervising = await supervisor(server);
   const atDriver = await member();
+  atDriver.session.send({ type: "welcome" });
   atDriver.session.send({ type: "leave" });
   expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
+  await closes(atDriver);
   expect(await supervising.ended).toBeUndefined();
 });
 

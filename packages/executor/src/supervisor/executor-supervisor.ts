@@ -69,6 +69,8 @@ function dialPause(max: Millis = DIAL_PAUSE.max): BackoffRange {
 
 /** The time each process of a job gets to exit before it is killed. */
 const STOP_GRACE_MS = 5_000;
+/** The wait for the driver to close the session of an executor that has left. */
+const LEFT_WITHIN = millis(1_000);
 
 /** Errors for which redialling is pointless until something is changed. */
 const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
@@ -93,6 +95,7 @@ export class ExecutorSupervisor {
   /** The grace period was over before its jobs had released it. */
   #cutOff: EngineError | undefined;
   #stopping: Promise<void> | undefined;
+  #onDriverClosed: () => void = () => {};
   #resolveEnded: (error: Error | undefined) => void = () => {};
   /** Settles when this executor has ended for good: with the driver's reason if it was refused. */
   readonly ended: Promise<Error | undefined>;
@@ -172,9 +175,22 @@ export class ExecutorSupervisor {
     this.#leaving?.cancel();
     this.#heartbeat?.cancel();
     await Promise.all([...this.#processes.values()].map((process) => process.stop(graceMs)));
+    if (this.#leaving !== undefined && this.#member) await this.#left();
     this.#member = false;
     this.#session?.close();
     this.#resolveEnded(error);
+  }
+
+  /** The process may exit right after its end, so the driver must have read why it ended. */
+  #left(): Promise<void> {
+    return new Promise((resolve) => {
+      const limit = this.#options.clock.after(LEFT_WITHIN, resolve);
+      this.#onDriverClosed = () => {
+        limit.cancel();
+        resolve();
+      };
+      this.#session?.send({ type: "left" });
+    });
   }
 
   #dial(): void {
@@ -229,6 +245,7 @@ export class ExecutorSupervisor {
   }
 
   #onClose(session: ClusterSession, error: Error | undefined): void {
+    this.#onDriverClosed();
     if (session !== this.#session || this.#stopping !== undefined) return;
     this.#member = false;
     this.#heartbeat?.cancel();

@@ -48,7 +48,8 @@ export const descriptors: object = {
             "heartbeat",
             "jobStarted",
             "jobExited",
-            "leaving"
+            "leaving",
+            "left"
            ]
           }
          },
@@ -72,6 +73,10 @@ export const descriptors: object = {
           "leaving": {
            "type": "MemberLeaving",
            "id": 5
+          },
+          "left": {
+           "type": "MemberLeft",
+           "id": 6
           }
          }
         },
@@ -112,6 +117,9 @@ export const descriptors: object = {
          "fields": {}
         },
         "MemberLeaving": {
+         "fields": {}
+        },
+        "MemberLeft": {
          "fields": {}
         },
         "JobStarted": {

@@ -18,6 +18,8 @@ export function encodeFromMember(message: FromMember): FromInput {
       return { heartbeat: {} };
     case "leaving":
       return { leaving: {} };
+    case "left":
+      return { left: {} };
     case "jobStarted":
       return { jobStarted: { job: message.job, pid: message.pid } };
     case "jobExited":
@@ -33,6 +35,7 @@ export function encodeFromMember(message: FromMember): FromInput {
 export function decodeFromMember(wire: FromOutput): FromMember {
   if (wire.heartbeat) return { type: "heartbeat" };
   if (wire.leaving) return { type: "leaving" };
+  if (wire.left) return { type: "left" };
   if (wire.hello) {
     const { protocol, executor, slots, memoryBytes, host, pid, jobs } = wire.hello;
     return {

@@ -279,6 +279,7 @@ const fromMember: readonly FromMember[] = [
   { type: "hello", protocol: 1, executor: e1, slots: 2, memoryBytes: 2 ** 34, host: "h", pid: 4, jobs: [jobId("j-1")] },
   { type: "heartbeat" },
   { type: "leaving" },
+  { type: "left" },
   { type: "jobStarted", job: jobId("j-1"), pid: 3 },
   { type: "jobExited", job: jobId("j-1"), error: undefined },
   { type: "jobExited", job: jobId("j-1"), error },
@@ -289,6 +290,7 @@ const toMember: readonly ToMember[] = [
   { type: "refused", error },
   { type: "startJob", job: jobId("j-1"), driver: { host: "h", port: 1 }, token: "t", slotHeapBytes: 1, poolBytes: 2 },
   { type: "stopJob", job: jobId("j-1"), graceMs: 0 },
+  { type: "leave" },
 ];
 
 describe("every message crosses the wire unchanged", () => {

@@ -1,7 +1,7 @@
 import { executorId } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import type { Membership } from "./membership.ts";
-import { drainRequestId, type MembershipEvent } from "./membership-events.ts";
+import { drainRequestId, type MembershipEvent, memberSessionId } from "./membership-events.ts";
 import { added, after, closed, cluster, down, hello, j1, leaving, removed, up } from "./membership-script.fixture.ts";
 
 describe("an operator who drains an executor", () => {
@@ -17,6 +17,7 @@ describe("an operator who drains an executor", () => {
     after(state, hello(1, "e1"), hello(2, "e2"), added(j1));
     expect(after(state, drain(1, "e1"))).toEqual(["leave 1"]);
     expect(after(state, leaving(1))).toEqual(["executorLeaving e1"]);
+    expect(after(state, { type: "left", session: memberSessionId(1) })).toEqual(["close 1"]);
     expect(after(state, closed(1))).toEqual(["executorLeft e1", "drain 1 left"]);
     expect(state.drains.size).toBe(0);
   });

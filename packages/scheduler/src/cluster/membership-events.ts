@@ -37,6 +37,8 @@ export type MembershipEvent =
   | { readonly type: "closed"; readonly session: MemberSessionId; readonly at: EpochMs }
   /** It was told to end: it gets no new jobs, and closes once its jobs are over or have released it. */
   | { readonly type: "leaving"; readonly session: MemberSessionId; readonly at: EpochMs }
+  /** It has left: nothing follows. */
+  | { readonly type: "left"; readonly session: MemberSessionId }
   /** An operator has the executor leave. Answered by `drainAnswered`. */
   | { readonly type: "drainRequested"; readonly request: DrainRequestId; readonly executor: ExecutorId }
   /** The timer of `wakeAt` fired; ticks at other times are harmless. */

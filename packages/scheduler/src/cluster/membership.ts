@@ -126,6 +126,9 @@ export function stepMembership(state: Membership, event: MembershipEvent): reado
     case "leaving":
       onLeaving(state, event.session, effects);
       break;
+    case "left":
+      effects.push({ type: "close", session: event.session }); // answered by `closed`
+      break;
     case "drainRequested":
       onDrainRequested(state, event, effects);
       break;
