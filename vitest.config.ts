@@ -8,6 +8,8 @@ const resolveSources = { conditions: ["millrace-source"] };
 const LONGEST = [
   "kills",
   "lost-executors",
+  "disks",
+  "damage",
   "isolation",
   "faults",
   "conformance",

@@ -54,6 +54,12 @@ export class ChaosWorld {
     renameSync(join(this.directory, name), join(this.directory, "in", name));
   }
 
+  /** The same, and waits for the batch. */
+  async feedBatch(log: Lines): Promise<void> {
+    this.feedFile(14); // twice each key
+    await this.counted(log, log.mark);
+  }
+
   /** So many new records as lines, for another way into the job. */
   take(records: number): string {
     const from = this.fed;
