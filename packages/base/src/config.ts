@@ -95,6 +95,9 @@ export interface JobConf {
   readonly "checkpoint.lease": Millis;
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly "state.snapshot.deltas": number;
+  /** State can be read as of this many of the last batches, and as of those that are no older than the age; 0: no matter how old. */
+  readonly "state.retention.batches": number;
+  readonly "state.retention.age": number;
   /** Memory for blocks in each executor process; beyond it they go to disk. */
   readonly "storage.pool.bytes": Bytes;
   /** Memory one task's grouping or combining may take before it spills. */
@@ -133,6 +136,8 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "batch.failure": v.optional(policy, "stop"),
   "checkpoint.lease": v.optional(leaseDuration, "10s"),
   "state.snapshot.deltas": v.optional(count, 100),
+  "state.retention.batches": v.optional(count, 10),
+  "state.retention.age": v.optional(v.union([automatic, duration]), 0),
   "storage.pool.bytes": v.optional(pool, "256m"),
   "shuffle.spill.bytes": v.optional(memoryBound, "64m"),
   "executor.slot.heap": v.optional(heap, "512m"),

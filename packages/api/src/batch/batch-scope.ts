@@ -161,8 +161,9 @@ export class BatchScope implements NodeBatch {
   /** The versions of a stream's state before this batch. @param name The name of the state. */
   versionsOf(stream: StreamNode, name: string): StateVersions {
     const before = this.#committed.get(name);
-    const oldest = this.history.oldestVersionOf(stream) ?? before?.batch ?? epochMs(0);
-    return { before, oldest, batch: this.time };
+    const needed = this.history.oldestVersionOf(stream) ?? before?.batch ?? epochMs(0);
+    const kept = Math.max(0, this.time - this.history.retentionMs);
+    return { before, oldest: epochMs(Math.min(needed, kept)), batch: this.time };
   }
 
   // ---- actions

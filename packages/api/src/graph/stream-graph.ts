@@ -77,6 +77,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #streams: readonly StreamNode[];
   /** The age up to which batches are remembered. */
   readonly #rememberMs: number;
+  readonly retentionMs: number;
   readonly #scopes = new Map<EpochMs, BatchScope>();
   readonly #life: readonly LifePart[];
   readonly #watch: JobWatch;
@@ -128,6 +129,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
     this.#fixed = builder.inputs.filter((node) => lookBack.has(node));
     this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
+    const { conf } = this;
+    this.retentionMs = Math.max(conf["state.retention.batches"] * this.batchIntervalMs, conf["state.retention.age"]);
   }
 
   get zeroTime(): EpochMs {

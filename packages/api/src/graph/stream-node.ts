@@ -62,6 +62,8 @@ export interface BatchHistory {
   isSkipped(time: EpochMs): boolean;
   /** The batch before the one whose input is being fixed; the zero time before the first. */
   readonly lastBatch: EpochMs;
+  /** The age of the oldest batch as of which state can be read. */
+  readonly retentionMs: number;
   /** The version of a stream's state that the oldest remembered batch with that state builds on; `undefined` if there is none. */
   oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }

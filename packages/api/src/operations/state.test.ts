@@ -183,11 +183,15 @@ test("updateStateByKey begins with a collection too", async () => {
 });
 
 test("a task of state names the version that the oldest remembered batch builds on", async () => {
-  const lab = await GraphLab.build((ssc) => {
-    const pairs = ssc.socketTextStream("h", 1).map((word): [string, number] => [word, 1]);
-    const totals = pairs.updateStateByKey((values: number[], sum?: number) => (sum ?? 0) + values.length);
-    totals.window("3s").print();
-  });
+  const conf = { "state.retention.batches": 1 };
+  const lab = await GraphLab.build(
+    (ssc) => {
+      const pairs = ssc.socketTextStream("h", 1).map((word): [string, number] => [word, 1]);
+      const totals = pairs.updateStateByKey((values: number[], sum?: number) => (sum ?? 0) + values.length);
+      totals.window("3s").print();
+    },
+    { conf },
+  );
   const named: unknown[] = [];
   for (let time = 1000; time <= 6000; time += 1000) {
     lab.port.plans.length = 0;
@@ -206,4 +210,30 @@ test("a task of state names the version that the oldest remembered batch builds 
     [4000, 1000],
     [5000, 2000],
   ]);
+});
+
+test.each([
+  [{ "state.retention.batches": 1 }, [5000, 6000, 7000]],
+  [{ "state.retention.batches": 3 }, [3000, 4000, 5000]],
+  [{ "state.retention.batches": 2, "state.retention.age": "5s" }, [1000, 2000, 3000]],
+  [{ "state.retention.batches": 2, "state.retention.age": 500 }, [4000, 5000, 6000]],
+  [{}, [0, 0, 0]],
+])("a task of state names the oldest version that is to stay readable, by %j", async (conf, expected) => {
+  const lab = await GraphLab.build(
+    (ssc) =>
+      ssc
+        .socketTextStream("h", 1)
+        .map((word) => [word, 1])
+        .updateStateByKey<number>((added, sum = 0) => sum + added.length)
+        .print(),
+    { conf },
+  );
+  const named: unknown[] = [];
+  for (let time = 1000; time <= 8000; time += 1000) {
+    lab.port.plans.length = 0;
+    expect((await lab.batch(time, { blocks: [`${time}`] })).error).toBeUndefined();
+    lab.graph.release(epochMs(time));
+    named.push(lab.port.plans[0]?.stages.flatMap(({ tasks }) => tasks[0]?.state?.oldest ?? [])[0]);
+  }
+  expect(named.slice(5)).toEqual(expected);
 });
