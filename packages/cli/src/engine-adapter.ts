@@ -68,6 +68,10 @@ export const engine: Engine = {
     const { inspectCheckpoint } = await import("@millrace/driver/checkpoint");
     return inspectCheckpoint(directory);
   },
+  async openState(directory) {
+    const { StateData } = await import("@millrace/driver/checkpoint");
+    return StateData.open(directory);
+  },
   async init(folder) {
     const { writeEditorSettings } = await import("@millrace/bundler");
     usableDirectory(folder, "`millrace init FOLDER`");

@@ -1,9 +1,9 @@
 import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
 import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
-import type { CheckpointReport } from "@millrace/driver/checkpoint";
+import type { CheckpointReport, StateData } from "@millrace/driver/checkpoint";
 import type { DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
 
-export type { CheckpointReport } from "@millrace/driver/checkpoint";
+export type { CheckpointReport, KeyChange, StateRow } from "@millrace/driver/checkpoint";
 
 import type { BatchSummary, DrainSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
@@ -172,6 +172,8 @@ export interface Engine {
   checkCheckpoint(request: CheckRequest & { readonly directory: string }): Promise<readonly CheckpointFinding[]>;
   /** What is in a checkpoint directory. */
   inspectCheckpoint(directory: string): Promise<CheckpointReport>;
+  /** The state in a checkpoint directory or a savepoint. */
+  openState(directory: string): Promise<StateData>;
   /** Writes a `tsconfig.json` for the jobs of a folder, which is made if it is not there. */
   init(folder: string): Promise<EditorSettings>;
 }

@@ -136,6 +136,7 @@ export function session(parts: {
       check: refuse,
       checkCheckpoint: refuse,
       inspectCheckpoint: refuse,
+      openState: refuse,
       init: refuse,
       typeErrors: async () => undefined,
       ...parts.engine,

@@ -12,6 +12,7 @@ import { registerJobs } from "./commands/jobs.ts";
 import { registerKill } from "./commands/kill.ts";
 import { registerLogs } from "./commands/logs.ts";
 import { registerRun } from "./commands/run.ts";
+import { registerState } from "./commands/state.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStop } from "./commands/stop.ts";
 import { registerSubmit } from "./commands/submit.ts";
@@ -36,6 +37,7 @@ const REGISTRATIONS = [
   registerKill,
   registerDriver,
   registerExecutor,
+  registerState,
   registerDoctor,
 ] as const;
 

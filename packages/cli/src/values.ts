@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parseConf } from "@millrace/base";
 import type { PortRange } from "@millrace/rpc";
+import type { StateRow } from "./engine.ts";
 import { badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
 
 /** A port option: 0 means any free port. */
@@ -90,4 +91,24 @@ export function parseHost(text: string): string {
   throw badUsage(
     `${JSON.stringify(text)} is not a host. Give a name or an IP address without a port, such as node-1 or 10.0.0.7.`,
   );
+}
+
+/** A batch as an option: its time, in milliseconds since 1970, or as a date. */
+export function parseBatch(what: string): (text: string) => number {
+  return (text) => {
+    const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+    if (Number.isSafeInteger(time) && time >= 0) return time;
+    throw badUsage(
+      `${what} ${JSON.stringify(text)} is not the time of a batch. Give milliseconds since 1970, or a date such as 2026-11-30T12:00:00Z.`,
+    );
+  };
+}
+
+/** A key as an argument: JSON, else the text itself. */
+export function parseKey(text: string): StateRow["key"] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

@@ -34,6 +34,7 @@ export {
   RECORD_BYTES_MAX,
   recordTooLarge,
 } from "./errors.ts";
+export { fromTaggedJson, type Json, PlaceholderClasses, toTaggedJson } from "./json/tagged-json.ts";
 export { type CanonicalKey, canonicalKey } from "./key/canonical.ts";
 export {
   addToSketch,

@@ -199,7 +199,7 @@ class RowCollector implements RowsTaker {
   }
 }
 
-function foundAt({ keys, groups, ordinals, cells, updated, version, schema }: StateRows, at: number): FoundKey {
+export function foundAt({ keys, groups, ordinals, cells, updated, version, schema }: StateRows, at: number): FoundKey {
   return {
     key: keys[at],
     group: groups[at] ?? 0,

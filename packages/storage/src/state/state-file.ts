@@ -139,13 +139,11 @@ export interface ExpectedFile {
   readonly slice: GroupRange | undefined;
 }
 
-/**
- * Reads the head and the directory of a file; the row groups are checked as they are read.
- *
- * @throws STATE_DELTA_CORRUPT Truncated, changed, or not this file.
- * @throws STATE_DELTA_FOREIGN Written by another version of the engine.
- */
-export function decodeStateFile(expected: ExpectedFile, bytes: Uint8Array, hashVersion: number): StateFile {
+/** The bytes of a file that {@link decodeStateHead} needs. */
+export const STATE_HEAD_BYTES: number = HEAD_BYTES;
+
+/** Reads the head of a file, and nothing else. @throws The errors of {@link decodeStateFile} */
+export function decodeStateHead(expected: ExpectedFile, bytes: Uint8Array, hashVersion: number): StateFileHead {
   const { place, slice } = expected;
   const kind = slice === undefined ? "delta" : "slice";
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -159,6 +157,19 @@ export function decodeStateFile(expected: ExpectedFile, bytes: Uint8Array, hashV
 
   const head = readHead(file, slice === undefined);
   checkIdentity(expected, file, head);
+  return head;
+}
+
+/**
+ * Reads the head and the directory of a file; the row groups are checked as they are read.
+ *
+ * @throws STATE_DELTA_CORRUPT Truncated, changed, or not this file.
+ * @throws STATE_DELTA_FOREIGN Written by another version of the engine.
+ */
+export function decodeStateFile(expected: ExpectedFile, bytes: Uint8Array, hashVersion: number): StateFile {
+  const { place } = expected;
+  const head = decodeStateHead(expected, bytes, hashVersion);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const nameBytes = padded(file.readUInt16LE(70));
   const count = file.readUInt32LE(88);
   if (count > ROW_GROUPS_MAX) throw corrupt(place, `it has ${count} row groups`);

@@ -1,6 +1,6 @@
-import { afterStep, assert, beforeStep, type EpochMs } from "@millrace/base";
+import { afterStep, assert, beforeStep, EngineError, type EpochMs } from "@millrace/base";
 import { HASH_VERSION } from "@millrace/codec";
-import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
+import { entriesOf, type FileSystem, fileNotFound, type Location, within } from "@millrace/files";
 import type { StateVersion } from "@millrace/plan";
 import { fetchLater, fetchNow } from "./fetching.ts";
 import {
@@ -16,7 +16,15 @@ import {
   sliceFileName,
 } from "./file-names.ts";
 import { RowGroupsWriter } from "./rows.ts";
-import { ALL_GROUPS, type DeltaBase, encodeStateFile, type RowGroupContent, type StateFileHead } from "./state-file.ts";
+import {
+  ALL_GROUPS,
+  type DeltaBase,
+  decodeStateHead,
+  encodeStateFile,
+  type RowGroupContent,
+  STATE_HEAD_BYTES,
+  type StateFileHead,
+} from "./state-file.ts";
 import { filesToSweep } from "./sweep.ts";
 import {
   type ListedPartition,
@@ -138,6 +146,23 @@ export class StateFiles {
     const { blocking } = this.#files;
     assert(blocking !== undefined, "the file system has no blocking calls");
     fetchNow(takePieces(opened.listed, pieces, taker, { onDamage }), blocking);
+  }
+
+  /**
+   * What a version builds on.
+   *
+   * @returns `undefined`: its delta is not there.
+   * @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system
+   */
+  async baseOf(of: StatePartition, version: StateVersion): Promise<DeltaBase | undefined> {
+    const path = within(partitionFolder(this.#directory, of), deltaFileName(version));
+    try {
+      const bytes = await this.#files.read(path, { start: 0, end: STATE_HEAD_BYTES });
+      return decodeStateHead({ place: { of, path }, version, slice: undefined }, bytes, HASH_VERSION).base;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === fileNotFound.code) return undefined;
+      throw error;
+    }
   }
 
   async list(of: StatePartition): Promise<ListedPartition> {

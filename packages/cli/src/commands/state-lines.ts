@@ -1,0 +1,31 @@
+import type { KeyChange, StateRow } from "../engine.ts";
+
+/** A line for each key, for programs: JSON without loss, or CSV for spreadsheets. */
+export type LineFormat = "jsonl" | "csv";
+
+interface Lines<Row> {
+  readonly jsonl: (row: Row) => string;
+  readonly csv: (row: Row) => string;
+  readonly csvHead: string;
+}
+
+export const rowLine: Lines<StateRow> = {
+  jsonl: ({ operator, key, state, updated }) =>
+    `${JSON.stringify(updated === undefined ? { operator, key, state } : { operator, key, state, updated })}\n`,
+  csv: ({ operator, key, state, updated }) =>
+    `${cell(operator)},${cell(key)},${cell(state)},${updated === undefined ? "" : new Date(updated).toISOString()}\r\n`,
+  csvHead: "operator,key,state,updated\r\n",
+};
+
+export const changeLine: Lines<KeyChange> = {
+  jsonl: (change) => `${JSON.stringify(change)}\n`,
+  csv: ({ operator, key, before, after }) => `${cell(operator)},${cell(key)},${cell(before)},${cell(after)}\r\n`,
+  csvHead: "operator,key,before,after\r\n",
+};
+
+/** Text as it is, everything else as JSON; nothing if there is nothing. */
+function cell(json: KeyChange["before"]): string {
+  if (json === undefined) return "";
+  const text = typeof json === "string" ? json : JSON.stringify(json);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { errorKind } from "@millrace/base";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Engine, KeyChange, StateRow } from "./engine.ts";
+import { operator, running, session } from "./program.fixture.ts";
+
+const rows: readonly StateRow[] = [
+  { operator: "totals", key: "a, b", state: 1, updated: undefined },
+  { operator: "totals", key: ["x", 2], state: { $bigint: "7" }, updated: 1_000 },
+];
+const changes: readonly KeyChange[] = [
+  { operator: "totals", key: "a", before: 1, after: 2 },
+  { operator: "totals", key: "b", before: undefined, after: "new" },
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-state-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A checkpoint with these rows, and where it was looked for. */
+function world(all: readonly StateRow[] = rows) {
+  const opened: string[] = [];
+  const data = {
+    last: 2_000,
+    async *scan() {
+      for (const row of all) yield [row];
+    },
+    async *diff() {
+      yield changes;
+    },
+    get: async (_: string, keys: readonly unknown[]) => keys.map((key) => all.find((row) => row.key === key)),
+  };
+  const openState = async (where: string) => {
+    opened.push(where);
+    return data as unknown as Awaited<ReturnType<Engine["openState"]>>; // what the commands call of it
+  };
+  return { ...session({ engine: { openState } }), opened };
+}
+
+describe("millrace state", () => {
+  test("shows keys as a table, JSON lines and CSV", async () => {
+    const run = (...args: readonly string[]) => world().run(...args);
+    expect((await run("state", "scan", "/c")).out).toBe(
+      `operator  key      state            updated
+totals    "a, b"   1
+totals    ["x",2]  {"$bigint":"7"}  1970-01-01T00:00:01.000Z
+`,
+    );
+    expect((await run("state", "scan", "/c", "--format", "jsonl")).out).toBe(
+      '{"operator":"totals","key":"a, b","state":1}\n{"operator":"totals","key":["x",2],"state":{"$bigint":"7"},"updated":1000}\n',
+    );
+    expect((await run("state", "export", "/c", "--format", "csv")).out).toBe(
+      'operator,key,state,updated\r\ntotals,"a, b",1,\r\ntotals,"[""x"",2]","{""$bigint"":""7""}",1970-01-01T00:00:01.000Z\r\n',
+    );
+  });
+
+  test("stops a scan at its limit, and says so", async () => {
+    const { out, err } = await world().run("state", "scan", "/c", "--limit", "1", "--format", "jsonl");
+    expect(out.split("\n")).toHaveLength(2);
+    const { err: whole } = await world().run("state", "scan", "/c", "--limit", "2");
+    expect([err.includes("more than 1 keys"), whole]).toEqual([true, ""]);
+  });
+
+  test("exports to a file, whole or not at all", async () => {
+    const out = join(folder, "totals.jsonl");
+    const { code, err } = await world().run("state", "export", "/c", "totals", "--out", out);
+    expect([code, err]).toEqual([0, `millrace: 2 keys as of batch 2000 written to ${out}\n`]);
+    expect(readFileSync(out, "utf8").split("\n")).toHaveLength(3);
+    const broken = session({
+      engine: {
+        openState: async () => {
+          throw errorKind("STATE_UNKNOWN", "user")("no such state.");
+        },
+      },
+    });
+    expect((await broken.run("state", "export", "/c", "--out", join(folder, "other"))).code).toBe(1);
+    expect(readdirSync(folder)).toEqual(["totals.jsonl"]);
+  });
+
+  test("gets keys, which are JSON or text, and fails if one is not there", async () => {
+    const { code, out, err } = await world().run("state", "get", "/c", "totals", "a, b", "7", "--format", "jsonl");
+    expect([code, out]).toEqual([1, '{"operator":"totals","key":"a, b","state":1}\n']);
+    expect(err).toContain("[STATE_KEY_MISSING]");
+    expect(err).toContain("has no key 7 as of the last committed batch, 2000");
+  });
+
+  test("shows what differs between two batches", async () => {
+    const run = (...args: readonly string[]) => world().run(...args);
+    expect((await run("state", "diff", "/c", "--from", "1970-01-01T00:00:01Z")).out).toBe(
+      'operator  key  as of 1000  as of 2000\ntotals    "a"  1           2\ntotals    "b"  -           "new"\n',
+    );
+    expect((await run("state", "diff", "/c", "--from", "1000", "--format", "jsonl")).out).toBe(
+      '{"operator":"totals","key":"a","before":1,"after":2}\n{"operator":"totals","key":"b","after":"new"}\n',
+    );
+    const { code, err } = await run("state", "diff", "/c", "--from", "yesterday");
+    expect([code, err.includes("is not the time of a batch")]).toEqual([2, true]);
+  });
+
+  test("finds the checkpoint of a job by the driver", async () => {
+    const log = { directory: "/data/chat", resumed: undefined };
+    const opened: string[] = [];
+    const at = (found: typeof log | undefined) =>
+      session({
+        operator: operator({ status: async () => ({ ...running, log: found }) }),
+        engine: {
+          openState: async (where) => {
+            opened.push(where);
+            throw new Error("enough");
+          },
+        },
+      });
+    await at(log).run("state", "scan", "chat-room-1", "--driver", "h:1");
+    const { err } = await at(undefined).run("state", "scan", "chat-room-1", "--driver", "h:1");
+    expect([opened, err.includes("[JOB_WITHOUT_CHECKPOINT]")]).toEqual([["/data/chat"], true]);
+  });
+});

@@ -1,0 +1,79 @@
+import { epochMs } from "@millrace/base";
+import { encodeValue, keyGroup, PlaceholderClasses, partitionOf } from "@millrace/codec";
+import { type Location, locationFrom } from "@millrace/files";
+import type { BaseEntry, StateHeads, StateVersion } from "@millrace/plan";
+import { LocalFileSystem, RowGroupsWriter, StateFiles } from "@millrace/storage";
+import { BatchLog } from "@millrace/storage/batch-log";
+
+const PARTITIONS = 2;
+
+/** A checkpoint directory whose job is made up: batches change keys, and the log says which versions count. */
+export class StateCheckpoint {
+  readonly directory: Location;
+  readonly classes = new PlaceholderClasses();
+  readonly #files = new LocalFileSystem();
+  readonly #state: StateFiles;
+  readonly #heads = new Map<string, (StateVersion | undefined)[]>();
+  #log: BatchLog | undefined;
+
+  constructor(directory: string) {
+    this.directory = locationFrom(directory);
+    this.#state = new StateFiles({ files: this.#files, directory: this.directory });
+  }
+
+  /** Batch `time` changes keys of an operator: `undefined` forgets one. Nothing of it counts before `commit`. */
+  async change(operator: string, time: number, changes: readonly (readonly [unknown, unknown])[]): Promise<void> {
+    const heads = this.#heads.get(operator) ?? new Array<undefined>(PARTITIONS).fill(undefined);
+    this.#heads.set(operator, heads);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const states = new RowGroupsWriter("state", { timed: false });
+      const removals = new RowGroupsWriter("removal", { timed: false });
+      const mine = changes.filter(([key]) => partitionOf(key, PARTITIONS) === partition);
+      if (mine.length === 0) continue;
+      mine.forEach(([key, value], at) => {
+        const cell = typeof value === "object" ? encodeValue(value, this.classes) : value;
+        if (value === undefined) removals.remove(key, keyGroup(key));
+        else states.put(key, keyGroup(key), cell as string, time + at, 0); // one of the types of a cell
+      });
+      const version = { batch: epochMs(time), attempt: 0, epoch: 1 };
+      const before = heads[partition];
+      await this.#state.writeDelta(
+        { operator, partition, partitions: PARTITIONS },
+        {
+          version,
+          base: before === undefined ? { kind: "nothing" } : { kind: "version", version: before },
+          ...{ schema: 1, timed: false, nextOrdinal: time + 1_000 },
+          rowGroups: [...states.finish(), ...removals.finish()],
+        },
+      );
+      heads[partition] = version;
+    }
+  }
+
+  /** All that was changed counts, as of batch `time`. */
+  async commit(time: number): Promise<void> {
+    const batch = epochMs(time);
+    const states = new Map<string, StateHeads>();
+    for (const [operator, heads] of this.#heads)
+      states.set(operator, { batch, partitions: PARTITIONS, heads: [...heads] });
+    const state = { given: true, kind: "updateStateByKey", label: "", place: 0, code: 0, version: 1, migrates: false };
+    const entry: BaseEntry = {
+      kind: "base",
+      identity: { name: "words", batchIntervalMs: 100 },
+      parts: { states: [...this.#heads.keys()].map((name) => ({ ...state, name })), sources: [], outputs: [] },
+      dropped: [],
+      base: {
+        zeroTime: epochMs(0),
+        committed: { last: batch, states },
+        remembered: [],
+        pending: undefined,
+        memories: new Map(),
+        memoriesAt: batch,
+        received: new Map(),
+      },
+    };
+    if (this.#log !== undefined) return this.#log.replace(entry);
+    ({ log: this.#log } = await BatchLog.open({ files: this.#files, directory: this.directory }));
+    await this.#log.take(entry);
+  }
+}

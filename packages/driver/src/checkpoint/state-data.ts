@@ -1,0 +1,271 @@
+import { didYouMean, EngineError, type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
+import { decodeValue, fromTaggedJson, type Json, PlaceholderClasses, partitionOf, toTaggedJson } from "@millrace/codec";
+import type { FileSystem, Location } from "@millrace/files";
+import type { StateHeads, StateVersion } from "@millrace/plan";
+import { localFileSystems, StateFiles, type StatePartition, stateDeltaMissing } from "@millrace/storage";
+import {
+  type FoundKey,
+  type KeptVersions,
+  keptVersions,
+  readChanges,
+  readState,
+  scanState,
+} from "@millrace/storage/state-data";
+import { type FoundCheckpoint, findCheckpoint } from "./found-checkpoint.ts";
+
+const stateUnknown: ErrorFactory = errorKind("STATE_UNKNOWN", "user");
+const batchUnknown: ErrorFactory = errorKind("STATE_BATCH_UNKNOWN", "user");
+const sweptMeanwhile: ErrorFactory = errorKind("STATE_SWEPT", "environment");
+
+/** A key with its state. Both are JSON, in the notation of docs/formats/json.md. */
+export interface StateRow {
+  readonly operator: string;
+  readonly key: Json;
+  readonly state: Json;
+  /** When the key was last updated, in epoch ms, if keys of the operator time out. */
+  readonly updated: number | undefined;
+}
+
+/** A key whose state differs between two batches: absent before, after, or neither. */
+export interface KeyChange {
+  readonly operator: string;
+  readonly key: Json;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
+/** Which part of a checkpoint. */
+export interface StateSelection {
+  /** By default, all operators. */
+  readonly operator?: string | undefined;
+  /** As of this batch time; by default, the last batch that is committed. */
+  readonly batch?: number | undefined;
+}
+
+/** Batches that an error names. */
+const BATCHES_TOLD = 10;
+
+/**
+ * The state in a checkpoint directory or a savepoint, as of its committed batches. It may be that of a running job, which is not
+ * asked, and does not notice: only files are read.
+ */
+export class StateData {
+  readonly directory: Location;
+  readonly #found: FoundCheckpoint;
+  readonly #files: StateFiles;
+  readonly #classes = new PlaceholderClasses();
+
+  /**
+   * @throws CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_INCONSISTENT, FILE_SYSTEM_UNKNOWN, and the
+   *   errors of the file system
+   */
+  static async open(path: string): Promise<StateData> {
+    const systems = localFileSystems();
+    const directory = systems.parse(path);
+    const files = systems.for(directory);
+    return new StateData(files, directory, await findCheckpoint(files, directory));
+  }
+
+  private constructor(files: FileSystem, directory: Location, found: FoundCheckpoint) {
+    this.directory = directory;
+    this.#found = found;
+    this.#files = new StateFiles({ files, directory });
+  }
+
+  /** The name of the job. */
+  get job(): string {
+    return this.#found.identity.name;
+  }
+
+  /** The last batch that is committed. */
+  get last(): EpochMs {
+    return this.#found.logged.committed.last;
+  }
+
+  /** The names of its stateful operators. */
+  get operators(): readonly string[] {
+    return [...this.#states.keys()];
+  }
+
+  /**
+   * All keys, some at a time: operator by operator, and within a partition in the order of key groups.
+   *
+   * @throws STATE_UNKNOWN, STATE_BATCH_UNKNOWN, STATE_SWEPT, STATE_DELTA_CORRUPT, STATE_DELTA_MISSING
+   */
+  async *scan({ operator, batch }: StateSelection): AsyncGenerator<readonly StateRow[], void, undefined> {
+    for (const name of this.#selected(operator)) {
+      const heads = await this.#headsAt(name, batch);
+      for (const [of, head] of partitionsOf(name, heads)) {
+        for await (const rows of this.#unlessSwept(scanState(this.#files, of, head)))
+          yield rows.map((row) => this.#row(name, row));
+      }
+    }
+  }
+
+  /** The state of some keys, in their order; `undefined`: there is no such key. @throws As `scan` */
+  async get(
+    operator: string,
+    keys: readonly Json[],
+    { batch }: Pick<StateSelection, "batch"> = {},
+  ): Promise<readonly (StateRow | undefined)[]> {
+    this.#selected(operator);
+    const heads = await this.#headsAt(operator, batch);
+    const found: (StateRow | undefined)[] = [];
+    for (const json of keys) {
+      const key = fromTaggedJson(json, this.#classes);
+      const home = partitionOf(key, Math.max(1, heads.partitions));
+      // A partitioner of the job may have put it elsewhere.
+      const places = partitionsOf(operator, heads).sort(
+        ([a], [b]) => Number(b.partition === home) - Number(a.partition === home),
+      );
+      let row: FoundKey | undefined;
+      for (const [of, head] of places) row ??= (await readState(this.#files, of, head, { keys: [key] }))[0];
+      found.push(row && this.#row(operator, row));
+    }
+    return found;
+  }
+
+  /**
+   * The keys that differ between two batches, partition by partition. Costs what the batches between them touched.
+   *
+   * @throws As `scan`
+   */
+  async *diff({
+    operator,
+    from,
+    to,
+  }: {
+    readonly operator?: string | undefined;
+    readonly from: number;
+    readonly to?: number | undefined;
+  }): AsyncGenerator<readonly KeyChange[], void, undefined> {
+    for (const name of this.#selected(operator)) {
+      const [before, after] = [await this.#headsAt(name, from), await this.#headsAt(name, to)];
+      if (before.partitions !== after.partitions)
+        throw batchUnknown(
+          `${JSON.stringify(name)} had ${before.partitions} partitions as of batch ${from}, and has ${after.partitions} now: batches before that change cannot be compared with later ones. ` +
+            "Export both, and compare the files.",
+        );
+      for (const [of, head] of partitionsOf(name, after)) {
+        const versions = { from: before.heads[of.partition], to: head };
+        const changes = await this.#orSwept(() => readChanges(this.#files, of, versions));
+        yield changes.map(({ key, before: was, after: is }) => ({
+          operator: name,
+          key: toTaggedJson(key, this.#classes),
+          before: was && this.#stateOf(was),
+          after: is && this.#stateOf(is),
+        }));
+      }
+    }
+  }
+
+  get #states(): ReadonlyMap<string, StateHeads> {
+    return this.#found.logged.committed.states;
+  }
+
+  #selected(operator: string | undefined): readonly string[] {
+    if (operator === undefined) return this.operators;
+    if (this.#states.has(operator)) return [operator];
+    const { operators } = this;
+    throw stateUnknown(
+      `the checkpoint of the job ${JSON.stringify(this.job)} in ${this.directory} has no state ${JSON.stringify(operator)}${didYouMean(operator, operators)}. ` +
+        (operators.length === 0 ? "It has none." : `It has ${operators.join(", ")}.`),
+      { fields: { directory: this.directory, operator } },
+    );
+  }
+
+  /** @throws STATE_BATCH_UNKNOWN */
+  async #headsAt(operator: string, batch: number | undefined): Promise<StateHeads> {
+    const heads = this.#states.get(operator);
+    if (heads === undefined) return { batch: epochMs(0), partitions: 0, heads: [] };
+    if (batch === undefined) return heads;
+    if (batch > this.last)
+      throw batchUnknown(
+        `batch ${batch} is not committed: the last one of the job ${JSON.stringify(this.job)} is ${atBatch(this.last)}. Nothing is read. Name that one or an earlier one.`,
+        { fields: { batch, last: this.last } },
+      );
+    const at: (StateVersion | undefined)[] = [];
+    const kept: KeptVersions[] = [];
+    let isKept = true;
+    for (const [of, head] of partitionsOf(operator, heads)) {
+      if (head === undefined) {
+        at.push(undefined);
+        continue;
+      }
+      const versions = await keptVersions(this.#files, of, head);
+      const version = versions.versions.find((one) => one.batch <= batch);
+      kept.push(versions);
+      at.push(version);
+      if (version === undefined && !versions.fromTheBeginning) isKept = false;
+    }
+    if (!isKept) throw this.#notKept(operator, batch, kept);
+    return { batch: epochMs(batch), partitions: heads.partitions, heads: at };
+  }
+
+  #notKept(operator: string, batch: number, kept: readonly KeptVersions[]): EngineError {
+    // Every partition has its oldest version: the newest of those is the first that all have.
+    const first = Math.max(
+      ...kept.map(({ versions, fromTheBeginning }) => (fromTheBeginning ? 0 : (versions.at(-1)?.batch ?? this.last))),
+    );
+    const batches = [...new Set(kept.flatMap(({ versions }) => versions.map((version) => version.batch)))]
+      .filter((one) => one >= first)
+      .sort((a, b) => b - a);
+    const told = batches.slice(0, BATCHES_TOLD).map(atBatch).join(", ");
+    const more = batches.length > BATCHES_TOLD ? ` and ${batches.length - BATCHES_TOLD} earlier ones` : "";
+    return batchUnknown(
+      `the state of ${JSON.stringify(operator)} as of batch ${atBatch(batch)} is not kept any more. Nothing is read. ` +
+        `It is kept from batch ${atBatch(first)} on, and these have changed it: ${told}${more}. A savepoint keeps a batch for as long as you like.`,
+      { fields: { operator, batch, first } },
+    );
+  }
+
+  #row(operator: string, row: FoundKey): StateRow {
+    return { operator, key: toTaggedJson(row.key, this.#classes), state: this.#stateOf(row), updated: row.updated };
+  }
+
+  #stateOf({ cell }: FoundKey): Json {
+    return toTaggedJson(cell instanceof Uint8Array ? decodeValue(cell, this.#classes) : cell, this.#classes);
+  }
+
+  async *#unlessSwept<T>(rows: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      yield* rows;
+    } catch (error) {
+      throw await this.#explained(error);
+    }
+  }
+
+  async #orSwept<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      throw await this.#explained(error);
+    }
+  }
+
+  /** A running job removes files that no batch needs any more. */
+  async #explained(error: unknown): Promise<unknown> {
+    if (!(error instanceof EngineError && error.code === stateDeltaMissing.code)) return error;
+    const now = await StateData.open(this.directory).catch(() => undefined);
+    if (now === undefined || now.last === this.last) return error;
+    return sweptMeanwhile(
+      `the job ${JSON.stringify(this.job)} has gone on from batch ${atBatch(this.last)} to ${atBatch(now.last)}, and has removed files that were still to be read. What was written so far is incomplete. ` +
+        "Run the command again, or make a savepoint and read that.",
+      { cause: error, fields: { directory: this.directory } },
+    );
+  }
+}
+
+function partitionsOf(operator: string, heads: StateHeads): [StatePartition, StateVersion | undefined][] {
+  const { partitions } = heads;
+  return Array.from({ length: partitions }, (_, partition) => [
+    { operator, partition, partitions },
+    heads.heads[partition],
+  ]);
+}
+
+/** `1764460800000 (2025-11-30T00:00:00.000Z)`. */
+function atBatch(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : `${time} (${date.toISOString()})`;
+}
