@@ -13,6 +13,7 @@ import { StateStore } from "../state/state-store.ts";
 import { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "../task.ts";
 import type { FunctionTable } from "./function-table.ts";
+import { IdleTime } from "./idle-time.ts";
 import { TaskCancelled, TaskControl } from "./task-control.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 import { TaskRun } from "./task-run.ts";
@@ -39,10 +40,12 @@ export class SlotRuntime {
   readonly #stages = new Map<StageRunId, RunningStage>();
   /** Decoded once per thread. */
   readonly #broadcasts = new Map<string, Broadcast<unknown>>();
+  readonly #idle: IdleTime;
   #busy = false;
 
   constructor(ports: SlotPorts, functions: FunctionTable) {
     this.#ports = ports;
+    this.#idle = new IdleTime(ports.clock);
     this.#functions = functions;
     this.#states = new StateStore({
       files: ports.files,
@@ -50,6 +53,7 @@ export class SlotRuntime {
       snapshotDeltas: ports.snapshotDeltas,
       onKeys: ports.stateKeys,
       onTrouble: ports.onTrouble,
+      idle: () => this.#idle.wait(),
     });
     this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }
@@ -83,6 +87,7 @@ export class SlotRuntime {
   async runTask(task: SlotTask): Promise<SlotOutcome> {
     assert(!this.#busy, "a slot was given a task while it was running one");
     this.#busy = true;
+    this.#idle.begin();
     try {
       return await this.#run(task);
     } catch (error) {
@@ -90,6 +95,7 @@ export class SlotRuntime {
       return { kind: "failed", error: toWireError(error) };
     } finally {
       this.#busy = false;
+      this.#idle.end();
     }
   }
 

@@ -33,6 +33,8 @@ export interface StateStoreOptions {
   readonly sliceKeys?: number;
   /** Called with the number of keys held, at every `reportKeys` and while state is loaded. */
   readonly onKeys?: ((keys: number) => void) | undefined;
+  /** Resolves when the slot has no task to run, or has had one for long enough; by default at once. */
+  readonly idle?: () => Promise<void>;
   /** Called with what the operator should know of and no task fails by. */
   readonly onTrouble?: ((error: EngineError) => void) | undefined;
 }
@@ -212,7 +214,7 @@ export class StateStore {
     const files = this.#filesOf(ref.directory);
     const state = new PartitionState({ timed, classes });
     const { head } = ref;
-    if (head === undefined) return { state, slices: this.#newSlices(ref, []), from: undefined, lastUse: this.#batches };
+    if (head === undefined) return { state, slices: this.#newSlices([]), from: undefined, lastUse: this.#batches };
     this.#loading = state;
     const opened = await files.open(ref, head, state);
     const { chain, nextOrdinal, deltaBytes, pieces } = opened;
@@ -227,12 +229,13 @@ export class StateStore {
         ...{ files, opened, taker: state, onDamage },
         onRead: () => this.reportKeys(),
         onEnd: () => state.finishReading(),
+        idle: this.#options.idle ?? (() => Promise.resolve()),
       });
       state.unread = unread;
       const reading = unread.readBehind().then(() => void this.#reading.delete(reading));
       this.#reading.add(reading);
     }
-    const slices = this.#newSlices(ref, chain);
+    const slices = this.#newSlices(chain);
     slices.read(deltaBytes, chain.length);
     this.reportKeys();
     return { state, slices, from: undefined, lastUse: this.#batches };
@@ -256,13 +259,11 @@ export class StateStore {
     state.finishReading();
     state.renumber();
     this.reportKeys();
-    return { state, slices: this.#newSlices(ref, []), from, lastUse: this.#batches };
+    return { state, slices: this.#newSlices([]), from, lastUse: this.#batches };
   }
 
-  #newSlices({ partition, partitions }: StateRef, chain: readonly StateVersion[]): RollingSlices {
-    const { snapshotDeltas, sliceKeys = Number.POSITIVE_INFINITY } = this.#options;
-    // Not all partitions of an operator in the same batch.
-    const roundDeltas = snapshotDeltas + Math.floor((snapshotDeltas * partition) / partitions);
+  #newSlices(chain: readonly StateVersion[]): RollingSlices {
+    const { snapshotDeltas: roundDeltas, sliceKeys = Number.POSITIVE_INFINITY } = this.#options;
     return new RollingSlices({ roundDeltas, sliceKeys }, chain);
   }
 

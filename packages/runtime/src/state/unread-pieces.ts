@@ -11,6 +11,8 @@ export interface UnreadPiecesOptions {
   readonly onRead: () => void;
   /** Called once, when everything has been read. */
   readonly onEnd: () => void;
+  /** Resolves when it is the turn of what is read behind. */
+  readonly idle: () => Promise<void>;
 }
 
 const READ = 0;
@@ -59,8 +61,11 @@ export class UnreadPieces {
 
   /** Reads everything that no task has needed. What fails is left for the task that does. */
   async readBehind(): Promise<void> {
-    const { files, opened, onDamage } = this.#options;
+    const { files, opened, onDamage, idle } = this.#options;
     for (const [at, piece] of this.#pieces.entries()) {
+      if (!this.#isUnread(at)) continue;
+      await idle();
+      if (this.#stopped) return;
       if (!this.#isUnread(at)) continue;
       try {
         await files.take(opened, [piece], this.#taker, onDamage);
