@@ -42,6 +42,16 @@ export class NumberSource {
     for (const stream of this.#streams) this.#send(stream);
   }
 
+  get connected(): boolean {
+    return this.#streams.size > 0;
+  }
+
+  /** Cuts all streams. */
+  cut(): void {
+    for (const { response } of this.#streams) response.destroy();
+    this.#streams.clear();
+  }
+
   /** Resolves when this is so. */
   until(fits: () => boolean): Promise<void> {
     if (fits()) return Promise.resolve();

@@ -3,3 +3,10 @@
 export type { ContractCase, FileSystemPlace } from "./files/contract-case.ts";
 export { fileSystemContract } from "./files/file-system-contract.ts";
 export { type TestJob, type TestJobOptions, testJob } from "./job/test-job.ts";
+export {
+  type ReceiverClass,
+  type ReceiverContractOptions,
+  type ReceiverPlace,
+  receiverContract,
+} from "./sources/receiver-contract.ts";
+export { type SourcePlace, sourceContract } from "./sources/source-contract.ts";

@@ -43,8 +43,8 @@ export interface ExternalSource<Range, T, Options = undefined> {
   /**
    * Called on the driver once, before the first batch, which waits for it. An error ends the job.
    *
-   * @param last If the job goes on from its checkpoint: the ranges of the last batch that was planned before, which are
-   *   read by then or will be. `fix` must go on after them.
+   * @param last If the job goes on from its checkpoint: the ranges of the last batch before that had any, which are read by
+   *   then or will be. `fix` must go on after them.
    */
   start?(last: readonly Range[] | undefined): void | Promise<void>;
   /**
@@ -106,7 +106,7 @@ class ExternalStream<Range> extends PolledInputNode {
   readonly kind: string;
   readonly #source: Pick<ExternalSource<Range, unknown>, "fix" | "hasMore">;
   readonly #read: FunctionRef;
-  /** The ranges of the last batch; `undefined` before the first. */
+  /** The ranges of the last batch that had any; `undefined` before the first. */
   #last: ExternalInput["ranges"] | undefined;
 
   constructor(graph: GraphBuilder, from: Omit<ExternalSource<Range, unknown>, "options" | "read">, read: FunctionRef) {
@@ -136,7 +136,7 @@ class ExternalStream<Range> extends PolledInputNode {
     const encoded = ranges.map((range, i) =>
       naming(`range ${i} of ${this.label}`, () => encodeValue(range, emptyClassTable)),
     );
-    this.#last = encoded;
+    if (encoded.length > 0) this.#last = encoded;
     return { kind: "external", ranges: encoded };
   }
 
@@ -149,8 +149,9 @@ class ExternalStream<Range> extends PolledInputNode {
   }
 
   recall(memory: InputMemory | undefined, since: readonly FixedBefore[]): void {
-    if (memory?.kind === "external") this.#last = memory.ranges;
-    for (const { fixed } of since) if (fixed.kind === "external") this.#last = fixed.ranges;
+    for (const ranges of [memory, ...since.map(({ fixed }) => fixed)].flatMap(rangesOf)) {
+      if (ranges.length > 0) this.#last = ranges;
+    }
   }
 
   #decoded(ranges: ExternalInput["ranges"]): readonly Range[] {
@@ -163,4 +164,8 @@ class ExternalStream<Range> extends PolledInputNode {
     const inputs = fixed.ranges.map((range): TaskInput => ({ kind: "external", range }));
     return source({ read: this.#read }, inputs, this.label);
   }
+}
+
+function rangesOf(from: InputMemory | FixedInput | undefined): readonly ExternalInput["ranges"][] {
+  return from?.kind === "external" ? [from.ranges] : [];
 }
