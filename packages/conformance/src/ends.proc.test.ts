@@ -94,7 +94,7 @@ describe("a driver and its executors that are told to end at once process what w
       2,
       async (driver, [first, second]) => {
         first?.signal("SIGTERM");
-        await driver.says(/executor e-0 was told to end/);
+        await driver.says(/executor e-0 drains/);
         driver.signal("SIGTERM");
         await stopping(driver);
         second?.signal("SIGTERM");
