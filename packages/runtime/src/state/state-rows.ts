@@ -32,9 +32,12 @@ export function deltaRows(state: PartitionState, overlay: Overlay): readonly Row
   overlay.eachNew((key, added, place, group) => {
     states.put(key, group, added.cell(place), nextOrdinal + place, overlay.batch);
   });
-  const removals = new RowGroupsWriter("removal", timed);
-  overlay.eachForgotten((at) => removals.remove(keys[at], groups.of(at)));
-  return [...states.finish(), ...removals.finish()];
+  let removals: Writer | undefined;
+  overlay.eachForgotten((at) => {
+    removals ??= new RowGroupsWriter("removal", timed);
+    removals.remove(keys[at], groups.of(at));
+  });
+  return [...states.finish(), ...(removals?.finish() ?? [])];
 }
 
 /** The published state of some key groups, for a slice. */

@@ -39,14 +39,14 @@ function readNow(path: Location, files: BlockingFiles): Fetched {
   try {
     const reader = files.open(path);
     try {
-      let target = new Uint8Array(FIRST_READ_BYTES);
+      let target: Uint8Array = Buffer.allocUnsafeSlow(FIRST_READ_BYTES);
       let filled = 0;
       for (;;) {
         const read = reader.read(target.subarray(filled), filled);
         if (read === 0) return { bytes: target.subarray(0, filled) };
         filled += read;
         if (filled < target.length) continue;
-        const larger = new Uint8Array(4 * target.length);
+        const larger = Buffer.allocUnsafeSlow(4 * target.length);
         larger.set(target);
         target = larger;
       }

@@ -24,9 +24,16 @@ export interface SliceName extends GroupRange {
 export interface PartitionFiles {
   readonly deltas: readonly StateVersion[];
   readonly slices: readonly SliceName[];
+  /** What a local write that was cut off has left. */
+  readonly torn: readonly TornFile[];
 }
 
-const FILE = /^([\d-]+)\.(?:(\d{1,4})-(\d{1,4})\.slice|delta)$/;
+interface TornFile {
+  readonly name: string;
+  readonly version: StateVersion;
+}
+
+const FILE = /^([\d-]+)\.(?:(\d{1,4})-(\d{1,4})\.slice|delta)(\.\d+-\d+-\d+\.tmp)?$/;
 const FOLDER = /^(\d{1,4})-(\d{1,4})$/;
 
 export function deltaFileName(version: StateVersion): string {
@@ -41,14 +48,16 @@ export function sliceFileName({ version, first, last }: SliceName): string {
 export function partitionFilesOf(names: Iterable<string>): PartitionFiles {
   const deltas: StateVersion[] = [];
   const slices: SliceName[] = [];
+  const torn: TornFile[] = [];
   for (const name of names) {
-    const [, version, first, last] = FILE.exec(name) ?? [];
+    const [, version, first, last, cutOff] = FILE.exec(name) ?? [];
     const parsed = parseVersionName(version ?? "");
     if (parsed === undefined) continue;
-    if (first === undefined) deltas.push(parsed);
+    if (cutOff !== undefined) torn.push({ name, version: parsed });
+    else if (first === undefined) deltas.push(parsed);
     else slices.push({ version: parsed, first: Number(first), last: Number(last) });
   }
-  return { deltas, slices };
+  return { deltas, slices, torn };
 }
 
 /** The folder of an operator: `<checkpoint directory>/state/<operator>`. */

@@ -33,6 +33,8 @@ export interface StateRows {
 }
 
 const ROWS_MAX = 8192;
+/** Most deltas are small. */
+const FIRST_ROWS = 64;
 const BYTES_MAX = 256 * 1024;
 const NONE = new Uint8Array(0);
 
@@ -43,9 +45,9 @@ export class RowGroupsWriter {
   readonly #done: RowGroupContent[] = [];
   readonly #keys: FramesWriter = new FramesWriter();
   readonly #cells: FramesWriter = new FramesWriter();
-  #groups = new Uint16Array(ROWS_MAX);
-  #ordinals = new Float64Array(ROWS_MAX);
-  #updated = new Float64Array(ROWS_MAX);
+  #groups = new Uint16Array(FIRST_ROWS);
+  #ordinals = new Float64Array(FIRST_ROWS);
+  #updated = new Float64Array(FIRST_ROWS);
   #rows = 0;
 
   constructor(kind: keyof typeof ROW_KIND, { timed }: { readonly timed: boolean }) {
@@ -61,6 +63,7 @@ export class RowGroupsWriter {
    */
   put(key: unknown, group: number, cell: StateCell, ordinal: number, updated: number): void {
     const at = this.#rows;
+    if (at === this.#groups.length) this.#grow();
     this.#ordinals[at] = ordinal;
     this.#updated[at] = updated;
     this.#cells.write(cell);
@@ -69,6 +72,7 @@ export class RowGroupsWriter {
 
   /** For removals. */
   remove(key: unknown, group: number): void {
+    if (this.#rows === this.#groups.length) this.#grow();
     this.#add(key, group);
   }
 
@@ -76,6 +80,17 @@ export class RowGroupsWriter {
     this.#groups[this.#rows++] = group;
     this.#keys.write(key);
     if (this.#rows === ROWS_MAX || this.#keys.bytes + this.#cells.bytes >= BYTES_MAX) this.#close();
+  }
+
+  #grow(): void {
+    const rows = 4 * this.#groups.length;
+    const [groups, ordinals, updated] = [new Uint16Array(rows), new Float64Array(rows), new Float64Array(rows)];
+    groups.set(this.#groups);
+    ordinals.set(this.#ordinals);
+    updated.set(this.#updated);
+    this.#groups = groups;
+    this.#ordinals = ordinals;
+    this.#updated = updated;
   }
 
   finish(): readonly RowGroupContent[] {

@@ -59,6 +59,9 @@ export interface OpenedPartition extends WalkedPartition {
   readonly listed: ListedPartition;
 }
 
+/** Files up to this size are put together in memory. */
+const COPIED_MAX = 1024 * 1024;
+
 /** Files that one sweep of a folder removes at most; the others have to wait for the next. */
 const SWEEP_MAX = 1000;
 
@@ -196,14 +199,14 @@ export class StateFiles {
         continue;
       const entries = (await entriesOf(this.#files, entry.path)) ?? [];
       const files = partitionFilesOf(entries.map(({ name }) => name));
-      const known = files.deltas.length + files.slices.length;
+      const known = files.deltas.length + files.slices.length + files.torn.length;
       if (known === entries.length && known <= SWEEP_MAX) await this.#files.remove(entry.path);
       else await this.#remove(entry.path, files);
     }
   }
 
-  async #remove(folder: Location, { deltas, slices }: PartitionFiles): Promise<void> {
-    const names = [...slices.map(sliceFileName), ...deltas.map(deltaFileName)];
+  async #remove(folder: Location, { deltas, slices, torn }: PartitionFiles): Promise<void> {
+    const names = [...torn.map(({ name }) => name), ...slices.map(sliceFileName), ...deltas.map(deltaFileName)];
     for (const name of names.slice(0, SWEEP_MAX)) await this.#files.remove(within(folder, name));
   }
 
@@ -217,8 +220,10 @@ export class StateFiles {
     const path = within(partitionFolder(this.#directory, of), name);
     const step = head.base === undefined ? "snapshot" : "delta";
     beforeStep(step, path);
-    await this.#files.write(path, parts);
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    // One call of the system costs more than a small copy.
+    await this.#files.write(path, bytes > COPIED_MAX ? parts : [Buffer.concat(parts)]);
     afterStep(step, path);
-    return parts.reduce((sum, part) => sum + part.length, 0);
+    return bytes;
   }
 }

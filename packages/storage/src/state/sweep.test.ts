@@ -42,7 +42,7 @@ describe("sweeping", () => {
   test("does not touch files that it does not know", async () => {
     const lab = new StateLab();
     await lab.batch({ a: 1 });
-    const others = ["notes.txt", "100.delta", "100-0-1.delta.bak", "100-0-1.0-4095.slice.7-0-1.tmp"];
+    const others = ["notes.txt", "100.delta", "100-0-1.delta.bak", "100-0-1.slice.tmp"];
     for (const name of others) writeFileSync(join(lab.folder, name), "");
     for (let i = 0; i < 3; i++) {
       await lab.batch({ a: i });
@@ -51,6 +51,29 @@ describe("sweeping", () => {
     await lab.sweep(await lab.batch({ a: 9 }));
     expect(lab.names).toEqual(expect.arrayContaining(others));
     expect(lab.names).not.toContain("100-0-1.delta");
+  });
+
+  test("removes what a write that was cut off has left, but not of a version that may still be written", async () => {
+    const lab = new StateLab();
+    await lab.batch({ a: 1 });
+    const old = ["100-0-1.delta.7-0-1.tmp", "100-0-1.0-4095.slice.7-12-1.tmp"];
+    const recent = "200-1-1.delta.7-0-1.tmp";
+    for (const name of [...old, recent]) writeFileSync(join(lab.folder, name), "");
+    await lab.sweep(await lab.batch({ a: 2 }));
+    expect(lab.names).toEqual(["100-0-1.delta", "200-0-1.delta", recent]);
+  });
+
+  test("of a chain that is known no further than it was read removes the same in the end", async () => {
+    const lab = new StateLab();
+    for (let i = 0; i < 6; i++) {
+      await lab.batch({ a: i });
+      await lab.slice(-1);
+    }
+    const head = await lab.batch({ a: 6 });
+    const { chain } = await lab.files.open(totals, head, { take: () => undefined });
+    expect(chain.length).toBeLessThan(4);
+    await lab.files.sweep(totals, { chain, oldest: head.batch });
+    expect(lab.names.map((name) => name.slice(0, 3))).toEqual(["500", "500", "600", "600", "700"]);
   });
 
   test("removes what was written for another number of partitions once no version of that is read", async () => {

@@ -27,7 +27,7 @@ const GENERATIONS = 2;
 export function filesToSweep({ files, chain, oldest }: SweepOptions): Swept {
   const oldestRead = chain.find(({ batch }) => batch <= oldest);
   const first = chain.at(-1);
-  if (oldestRead === undefined || first === undefined) return { deltas: [], slices: [], base: epochMs(0) };
+  if (oldestRead === undefined || first === undefined) return { deltas: [], slices: [], torn: [], base: epochMs(0) };
   const live = new Set(chain.map(versionName));
   const isLive = (version: StateVersion): boolean => live.has(versionName(version));
   /** True if the version was not committed, which is not known of versions from before the chain. */
@@ -47,6 +47,8 @@ export function filesToSweep({ files, chain, oldest }: SweepOptions): Swept {
     base,
     deltas: files.deltas.filter((version) => isOrphan(version) || version.batch < base),
     slices: files.slices.filter((slice) => isOrphan(slice.version) || isReplaced(slice)),
+    // Whoever may still write one is not waited for by anybody.
+    torn: files.torn.filter(({ version }) => version.batch < oldestRead.batch),
   };
 }
 
