@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { SubjectResult } from "./paired-runs.ts";
+import type { SubjectResult } from "./bench.ts";
 import type { Spread } from "./statistics.ts";
 
 /** A recorded run, with which later ones are compared. One file per bench, under `baselines/`. */

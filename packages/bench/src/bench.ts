@@ -1,6 +1,8 @@
+import type { Spread } from "./statistics.ts";
+
 /** The unit of a figure, and whether more or less is better. */
 export interface Metric {
-  readonly unit: "ms" | "s" | "MB" | "MB/min" | "M words/s" | "M records/s" | "batches";
+  readonly unit: "ms" | "s" | "MB" | "MB/min" | "M words/s" | "M records/s" | "keys/s" | "bytes" | "×" | "batches";
   readonly better: "lower" | "higher";
 }
 
@@ -11,6 +13,16 @@ export type Sample = Readonly<Record<string, number>>;
 export interface Subject {
   readonly name: string;
   run(): Promise<Sample>;
+}
+
+/** Result of one subject. */
+export interface SubjectResult {
+  readonly name: string;
+  /** By metric, over all rounds. Empty if it failed. */
+  readonly metrics: Readonly<Record<string, Spread>>;
+  /** By metric: the subject's value divided by that of the reference in the same round. Empty for the reference itself. */
+  readonly ratios: Readonly<Record<string, Spread>>;
+  readonly error: Error | undefined;
 }
 
 /** A checkout of the engine: this one, or another to compare with. */
@@ -24,6 +36,8 @@ export interface BenchOptions {
   readonly engines: readonly Engine[];
   /** Few batches instead of many, only to see that a bench works: its figures are not worth keeping. */
   readonly quick: boolean;
+  /** The length of benches that run for a time. */
+  readonly minutes: number;
   /** Reports progress to the person waiting. */
   readonly progress: (text: string) => void;
 }
@@ -38,6 +52,18 @@ export interface Bench {
   readonly metrics: Readonly<Record<string, Metric>>;
   /** The first is the reference of the ratios. */
   subjects(options: BenchOptions): readonly Subject[];
+  /** What the figures should be. */
+  goals?(results: readonly SubjectResult[]): readonly Goal[];
+}
+
+/** A figure that should not be larger than `max`. */
+export interface Goal {
+  /** `a batch costs at most 2 times the same on few keys`. */
+  readonly what: string;
+  /** `undefined`: it could not be measured. */
+  readonly value: number | undefined;
+  readonly unit: string;
+  readonly max: number;
 }
 
 /** One subject per engine, with the same name. */

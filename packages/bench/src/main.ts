@@ -7,14 +7,15 @@ import type { Bench, BenchOptions, Engine } from "./bench.ts";
 import { pairedRuns } from "./paired-runs.ts";
 import { LoadMeter } from "./process-tree.ts";
 import { BENCHES, ONLY_BY_NAME } from "./registry.ts";
-import { figure, resultsTable } from "./results-table.ts";
+import { figure, goalsText, resultsTable } from "./results-table.ts";
 
-const USAGE = `npm run bench -- [NAMES] [--rounds N] [--against CHECKOUT] [--record] [--quick] [--list]
+const USAGE = `npm run bench -- [NAMES] [--rounds N] [--minutes N] [--against CHECKOUT] [--record] [--quick] [--list]
 
   NAMES      what to measure; without, all but ${[...ONLY_BY_NAME].join(", ")}
   --rounds   how often each subject runs, by turns
   --against  another built checkout, whose engine takes turns with this one
   --record   keep the results as baselines
+  --minutes  how long state-pace runs; by default 2
   --quick    a few batches only: to see that it works
   --list     the names and what they measure`;
 
@@ -26,6 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       rounds: { type: "string" },
+      minutes: { type: "string", default: "2" },
       against: { type: "string" },
       record: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
@@ -42,7 +44,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (values.record && (values.quick || values.against !== undefined)) {
     throw new UsageError("--record keeps this checkout's figures: leave out --quick and --against");
   }
+  const minutes = Number(values.minutes);
+  if (!(minutes > 0)) throw new UsageError(`--minutes ${values.minutes}: give a number above 0`);
   const options: BenchOptions = {
+    minutes,
     engines: engines(values.against),
     quick: values.quick,
     progress: (text) => process.stderr.write(`  ${text}\n`),
@@ -64,6 +69,7 @@ async function measure(
   const results = await pairedRuns(bench.subjects(options), rounds, options.progress);
   const othersCores = load.othersCores();
   say(resultsTable(bench, results, readBaseline(bench.name)));
+  if (bench.goals !== undefined) say(goalsText(bench.goals(results)));
   say(
     `${rounds} rounds; other programs kept ${figure(othersCores)} cores busy${othersCores > 0.3 ? ": too many to trust these" : ""}`,
   );

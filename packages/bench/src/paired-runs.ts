@@ -1,15 +1,5 @@
-import type { Sample, Subject } from "./bench.ts";
+import type { Sample, Subject, SubjectResult } from "./bench.ts";
 import { type Spread, spread } from "./statistics.ts";
-
-/** Result of one subject. */
-export interface SubjectResult {
-  readonly name: string;
-  /** By metric, over all rounds. Empty if it failed. */
-  readonly metrics: Readonly<Record<string, Spread>>;
-  /** By metric: the subject's value divided by that of the reference in the same round. Empty for the reference itself. */
-  readonly ratios: Readonly<Record<string, Spread>>;
-  readonly error: Error | undefined;
-}
 
 /**
  * Runs the subjects in turn, A B A B …, one at a time. One that fails is skipped from then on; the others go on.

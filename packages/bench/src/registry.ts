@@ -5,6 +5,9 @@ import { memory } from "./benches/memory.ts";
 import { smallBatch } from "./benches/small-batch.ts";
 import { soak } from "./benches/soak.ts";
 import { startUp } from "./benches/start-up.ts";
+import { state } from "./benches/state.ts";
+import { stateFailures } from "./benches/state-failures.ts";
+import { statePace } from "./benches/state-pace.ts";
 import { wordCount } from "./benches/word-count.ts";
 import { wordCountFile } from "./benches/word-count-file.ts";
 
@@ -13,6 +16,9 @@ export const BENCHES: readonly Bench[] = [
   startUp,
   smallBatch,
   loggedBatch,
+  state,
+  statePace,
+  stateFailures,
   wordCount,
   wordCountFile,
   largeBatch,

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import type { Baseline } from "./baseline.ts";
-import type { Bench } from "./bench.ts";
-import type { SubjectResult } from "./paired-runs.ts";
-import { figure, resultsTable } from "./results-table.ts";
+import type { Bench, SubjectResult } from "./bench.ts";
+import { figure, goalsText, resultsTable } from "./results-table.ts";
 
 const bench: Bench = {
   name: "b",
@@ -51,3 +50,18 @@ test.each([
   [12.345, "12.3"],
   [123_456.7, "123457"],
 ])("the figure of %d is %s", (n, text) => expect(figure(n)).toBe(text));
+
+test("says of each goal whether it is met", () => {
+  const goal = { what: "a batch costs at most 2 times the same", unit: "×", max: 2 };
+  expect(
+    goalsText([
+      { ...goal, value: 1.5 },
+      { ...goal, value: 2.35 },
+      { ...goal, value: undefined },
+    ]).split("\n"),
+  ).toEqual([
+    "met           a batch costs at most 2 times the same: 1.50 ×",
+    "NOT MET       a batch costs at most 2 times the same: 2.35 ×",
+    "NOT MEASURED  a batch costs at most 2 times the same",
+  ]);
+});

@@ -1,6 +1,5 @@
 import type { Baseline } from "./baseline.ts";
-import type { Bench, Metric } from "./bench.ts";
-import type { SubjectResult } from "./paired-runs.ts";
+import type { Bench, Goal, Metric, SubjectResult } from "./bench.ts";
 import type { Spread } from "./statistics.ts";
 
 const COLUMNS = ["subject", "metric", "median", "min – max", "× reference", "baseline", "× baseline"] as const;
@@ -27,6 +26,17 @@ export function resultsTable(bench: Bench, results: readonly SubjectResult[], ba
     error === undefined ? [] : [`${name} failed: ${error.message}`],
   );
   return [...(rows.length === 0 ? [] : layOut([[...COLUMNS], ...rows])), ...failures].join("\n");
+}
+
+/** Each goal with its figure, as met or not. */
+export function goalsText(goals: readonly Goal[]): string {
+  return goals
+    .map(({ what, value, unit, max }) => {
+      if (value === undefined) return `NOT MEASURED  ${what}`;
+      const verdict = value <= max ? "met" : "NOT MET";
+      return `${verdict.padEnd("NOT MEASURED".length)}  ${what}: ${figure(value)} ${unit}`;
+    })
+    .join("\n");
 }
 
 /** Three digits, or all digits before the decimal point if there are more. */

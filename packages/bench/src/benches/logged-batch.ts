@@ -27,7 +27,18 @@ export const loggedBatch: Bench = {
         })),
       ),
     ),
+  goals: (results) =>
+    results.flatMap(({ name, metrics }, i) => {
+      const without = results[i - 1]?.metrics.medianMs?.median;
+      const ms = metrics.medianMs?.median;
+      if (!name.includes(" logged")) return [];
+      const value = without === undefined || ms === undefined ? undefined : ms / without;
+      return [{ what: `${name}: a batch costs at most 15 % more`, value, unit: "×", max: RATIO_MAX }];
+    }),
 };
+
+/** A batch with a log costs at most this many times one without. */
+const RATIO_MAX = 1.15;
 
 async function measured(
   engine: Engine,
