@@ -71,6 +71,7 @@ export {
   type InitialPairs,
   type MappingFunction,
   type MapWithStateOptions,
+  type Migrate,
   type State,
   StateSpec,
 } from "./stream/state-spec.ts";

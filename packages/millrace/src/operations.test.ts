@@ -97,7 +97,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   JobDefinition: members<JobDefinition>({ options: 1, batchInterval: 1, build: 1 }),
   JobOptions: members<JobOptions>({ name: 1, batchInterval: 1, checkpointDir: 1, conf: 1 }),
   MapWithStateOptions: members<MapWithStateOptions<unknown, unknown>>({
-    ...{ timeout: 1, initialState: 1, numPartitions: 1, partitioner: 1 },
+    ...{ timeout: 1, initialState: 1, numPartitions: 1, partitioner: 1, version: 1, migrate: 1 },
   }),
   Partitioner: members<Partitioner>({ numPartitions: 1, getPartition: 1, equals: 1 }),
   QueueOptions: members<QueueOptions<unknown>>({ oneAtATime: 1, default: 1 }),
@@ -130,7 +130,9 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   SaveTextOptions: members<SaveTextOptions>({ codec: 1 }),
   SortOptions: members<SortOptions<unknown>>({ ascending: 1, numPartitions: 1, compare: 1 }),
   State: members<State<unknown>>({ exists: 1, get: 1, getOption: 1, update: 1, remove: 1, isTimingOut: 1 }),
-  StateOptions: members<StateOptions<unknown, unknown>>({ numPartitions: 1, partitioner: 1, initialState: 1 }),
+  StateOptions: members<StateOptions<unknown, unknown>>({
+    ...{ numPartitions: 1, partitioner: 1, initialState: 1, version: 1, migrate: 1 },
+  }),
   StateSnapshots: members<StateSnapshots<unknown, unknown>>({ stateSnapshots: 1 }),
   StorageLevel: members<StorageLevel>({ memory: 1, disk: 1, replication: 1 }),
   TestJob: members<TestJob>({
@@ -139,7 +141,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   TestJobOptions: members<TestJobOptions>({ args: 1, conf: 1, parallelism: 1, startTime: 1 }),
   TreeOptions: members<TreeOptions>({ depth: 1, finalOnExecutor: 1 }),
   UpdateOptions: members<UpdateOptions<unknown, unknown>>({
-    ...{ numPartitions: 1, partitioner: 1, initialState: 1, onlyUpdated: 1 },
+    ...{ numPartitions: 1, partitioner: 1, initialState: 1, onlyUpdated: 1, version: 1, migrate: 1 },
   }),
 };
 

@@ -34,6 +34,7 @@ export {
   isSameVersion,
   parseVersionName,
   type StateHeads,
+  type StateSchema,
   type StateVersion,
   type StateVersions,
   versionName,

@@ -114,6 +114,7 @@ test("keys are partitioned like their state, except in the result of mapWithStat
     change: { kind, feed: dependency(blocks(2), false), initial: undefined, fn, onlyUpdated: false, timeoutMs: 0 },
     partitioning: hash(3),
     versions: { before: undefined, oldest: epochMs(0), batch: epochMs(1) },
+    schema: { version: 1, migrate: undefined },
     label: kind,
   });
   expect(layout.partitioningOf(state("updateByKey"))).toEqual(hash(3));

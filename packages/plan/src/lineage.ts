@@ -3,7 +3,7 @@ import type { Location } from "@millrace/files";
 import type { FunctionRef } from "@millrace/operators";
 import type { ShuffleId, TaskInput } from "./action-plan.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
-import type { StateVersions } from "./state-version.ts";
+import type { StateSchema, StateVersions } from "./state-version.ts";
 import type { JoinKind } from "./template.ts";
 
 /**
@@ -255,6 +255,7 @@ export interface StateNode {
   readonly change: StateChange;
   readonly partitioning: Partitioning;
   readonly versions: StateVersions;
+  readonly schema: StateSchema;
   readonly label: string;
 }
 

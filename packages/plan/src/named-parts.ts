@@ -24,6 +24,8 @@ export interface NamedPart {
 export interface NamedState extends NamedPart {
   /** The version of its values' schema, from 1. */
   readonly version: number;
+  /** In a checkpoint: what was written before this epoch has another version, and no value may have the new one yet. */
+  readonly former?: { readonly version: number; readonly before: number };
   /** It has a function that makes values of this version out of older ones. */
   readonly migrates: boolean;
 }

@@ -266,7 +266,9 @@ export class PlanRun {
     const update = this.#stateUpdate(node, at);
     const after = node.change.kind === "snapshot" ? node.change.after.dependency.id : undefined;
     draft.state = { node, partition: at.partition, after };
-    return { kind: "state", update, label: node.label };
+    const { version, migrate } = node.schema;
+    const schema = { version, ...(migrate === undefined ? {} : { migrate: draft.slot(migrate) }) };
+    return { kind: "state", update, ...(version === 1 ? {} : { schema }), label: node.label };
   }
 
   #stateUpdate(node: StateNode, at: Place): StateUpdate {

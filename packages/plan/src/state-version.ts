@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs } from "@millrace/base";
 import { KEY_GROUPS } from "@millrace/codec";
+import type { FunctionRef } from "@millrace/operators";
 
 /**
  * One version of one partition of an operator's state: the batch, the attempt of its task and the owner of the checkpoint
@@ -29,6 +30,14 @@ export interface StateVersions {
   /** No version as of an earlier batch is read again. */
   readonly oldest: EpochMs;
   readonly batch: EpochMs;
+}
+
+/** What the values of a state are. */
+export interface StateSchema {
+  /** From 1. */
+  readonly version: number;
+  /** `(old, fromVersion, key) => new | undefined`: makes values of this version out of older ones. */
+  readonly migrate: FunctionRef | undefined;
 }
 
 export function isSameVersion(a: StateVersion | undefined, b: StateVersion | undefined): boolean {

@@ -64,7 +64,13 @@ export type Source =
    * Keyed state, updated to the batch. The task carries a `StateRef`; it updates its whole partition, however few
    * records its sink takes.
    */
-  | { readonly kind: "state"; readonly update: StateUpdate; readonly label: string };
+  | {
+      readonly kind: "state";
+      readonly update: StateUpdate;
+      /** Of its values; version 1 if absent. `migrate`: `(old, fromVersion, key) => new | undefined`. */
+      readonly schema?: { readonly version: number; readonly migrate?: FnSlot };
+      readonly label: string;
+    };
 
 /** The change of a state partition by a batch, and the resulting output. */
 export type StateUpdate =

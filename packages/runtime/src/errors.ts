@@ -25,6 +25,10 @@ export const outputFileFailed: ErrorFactory = errorKind("OUTPUT_FILE_FAILED", "e
 
 /** The state of the last committed batch is missing from the checkpoint directory as this executor sees it. */
 export const stateNotFound: ErrorFactory = errorKind("STATE_NOT_FOUND", "environment");
+/** A function `migrate` of the job threw. */
+export const stateMigrateFailed: ErrorFactory = errorKind("STATE_MIGRATE_FAILED", "user", "same-task");
+/** A value of state is of a version that the operation cannot read. */
+export const stateNotMigrated: ErrorFactory = errorKind("STATE_NOT_MIGRATED", "user");
 /** A slice of state cannot be read, and the state was read without it. */
 export const stateSliceDamaged: ErrorFactory = errorKind("STATE_SLICE_DAMAGED", "environment");
 /** An incremental window removes data of a key that it does not contain. */

@@ -12,11 +12,13 @@ export { batchWaits } from "./batches/batch-waits.ts";
 export {
   changesInWords,
   compareParts,
+  describedParts,
   outputInWords,
   type PartFinding,
   settleChanges,
   sourceInWords,
   withoutParts,
+  writtenVersion,
 } from "./batches/changed-job.ts";
 export {
   afterEntry,

@@ -1,5 +1,5 @@
 import { hashKey } from "@millrace/codec";
-import type { JobParts, NamedPart, NamedState, Partitioning } from "@millrace/plan";
+import type { JobParts, NamedPart, NamedState, Partitioning, StateSchema } from "@millrace/plan";
 import { badArgument, nameTaken } from "../errors.ts";
 import type { NamedInput, StreamNode } from "./stream-node.ts";
 
@@ -13,6 +13,8 @@ export interface StateDeclaration {
   readonly partitioning: Partitioning | undefined;
   /** The function given to it. */
   readonly fn?: unknown;
+  /** Of its values. */
+  readonly schema: StateSchema;
 }
 
 /** An output as far as its name goes. */
@@ -101,11 +103,11 @@ export class PartNames {
     const places = new Map<StreamNode, number>();
     const place = (node: StreamNode): number => placeOf(node, places);
     const states = [...this.#states].map(([node, { part, position }]): NamedState => {
-      const { fn } = part;
+      const { fn, schema } = part;
       const named = { name: this.stateName(node), given: this.#given.has(node) };
       this.#checkPosition(node, named.name, position);
       const about = { kind: stateKind(part), label: node.label, place: place(node), code: codeOf(fn) };
-      return { ...named, ...about, version: 1, migrates: false };
+      return { ...named, ...about, version: schema.version, migrates: schema.migrate !== undefined };
     });
     const sources = [...this.#sources.values()].map(({ part, position }): NamedPart => {
       const named = { name: this.sourceName(part), given: this.#given.has(part) };

@@ -96,6 +96,7 @@ export function incrementalWindowNode(
   { operator, label }: { readonly operator: string; readonly label: string },
 ): StreamNode {
   const { context } = graph;
+  const schema = { version: 1, migrate: undefined };
   keep(parent);
   const node: StreamNode = {
     label,
@@ -125,6 +126,7 @@ export function incrementalWindowNode(
         },
         partitioning: reduction.partitioning ?? { kind: "hash", partitions: context.defaultParallelism },
         versions,
+        schema,
         label,
       };
       scope.addState(node, made);
@@ -132,7 +134,7 @@ export function incrementalWindowNode(
     },
   };
   const inWords = `${formatDuration(millis(span.lengthMs))} by ${formatDuration(millis(span.slideMs))}`;
-  graph.names.addState(node, { operator, span: inWords, partitioning: reduction.partitioning });
+  graph.names.addState(node, { operator, span: inWords, partitioning: reduction.partitioning, schema });
   return node;
 }
 

@@ -12,9 +12,17 @@ import { badArgument } from "../errors.ts";
 import { type StreamNode, whenReady } from "../graph/stream-node.ts";
 import type { JobContext } from "../job/job-context.ts";
 import { type Partitioner, partitioningOf } from "../partition/partitioner.ts";
-import { checkAll, checkFlag, checkOptions } from "../refusal/check-all.ts";
+import { checkAll, checkCount, checkFlag, checkOptions } from "../refusal/check-all.ts";
+import { kindOf } from "../refusal/not-given.ts";
 import { collectionSource } from "../source/collection.ts";
-import { type AnyMapOptions, type AnyStateOptions, type InitialPairs, SPEC, StateSpec } from "../stream/state-spec.ts";
+import {
+  type AnyMapOptions,
+  type AnyStateOptions,
+  type InitialPairs,
+  type Migrate,
+  SPEC,
+  StateSpec,
+} from "../stream/state-spec.ts";
 import { datasetOf, lineageIn } from "./dataset.ts";
 import type { GraphStream } from "./graph-stream.ts";
 import { labelOf } from "./steps.ts";
@@ -29,6 +37,10 @@ export interface StateOptions<K, S> {
   readonly partitioner?: Partitioner<K> | undefined;
   /** Initial state, available to the first batch. */
   readonly initialState?: InitialPairs<K, S> | undefined;
+  /** The version of the state's values, 1 by default: raise it when what they are changes. */
+  readonly version?: number | undefined;
+  /** Makes values of this version out of older ones: see {@link Migrate}. */
+  readonly migrate?: Migrate<K, S> | undefined;
 }
 
 /** Options of `updateStateByKey`. */
@@ -40,12 +52,14 @@ export interface UpdateOptions<K, S> extends StateOptions<K, S> {
 type AnyUpdateOptions = AnyStateOptions & { readonly onlyUpdated?: boolean | undefined };
 
 /** The options common to all stateful operations. */
-const STATE_OPTIONS: readonly string[] = ["numPartitions", "partitioner", "initialState"];
+const STATE_OPTIONS: readonly string[] = ["numPartitions", "partitioner", "initialState", "version", "migrate"];
 
 /** @throws BAD_ARGUMENT Lists all mistakes. */
 function checkState(context: JobContext, options: AnyStateOptions, operator: string): void {
-  const { numPartitions, partitioner, initialState } = options;
+  const { numPartitions, partitioner, initialState, version = 1, migrate } = options;
   checkAll(operator, {
+    version: () => checkCount(version, `the version of the state of ${operator}`, 1, 1_000_000_000),
+    migrate: () => checkMigrate(migrate, version, operator),
     placement: () => partitioningOf({ numPartitions, partitioner }, operator, context),
     initialState: () => initialState === undefined || checkInitial(initialState, operator),
   });
@@ -144,7 +158,8 @@ function statefulNode(
 ): StreamNode {
   const { context, graph, node: parent } = on;
   const ref = on.ship(fn, operator);
-  const { numPartitions, partitioner, initialState } = options;
+  const { numPartitions, partitioner, initialState, version = 1, migrate } = options;
+  const schema = { version, migrate: migrate && on.ship(migrate, `migrate of ${operator}`) };
   const partitioning = on.partitioning({ numPartitions, partitioner }, operator);
   const initial = initialState && context.dependency(initialLineage(context, initialState, operator));
   const label = labelOf(operator, ref);
@@ -163,13 +178,14 @@ function statefulNode(
           change: change(ref, context.dependency(lineage), versions.before === undefined ? initial : undefined),
           partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),
           versions,
+          schema,
           label,
         };
         scope.addState(node, made);
         return made;
       }),
   };
-  graph.names.addState(node, { operator, partitioning, fn });
+  graph.names.addState(node, { operator, partitioning, fn, schema });
   return node;
 }
 
@@ -180,6 +196,18 @@ function defaultPartitioning(partitions: number): Partitioning {
 function initialLineage(context: JobContext, given: InitialPairs<unknown, unknown>, operator: string): Lineage {
   if (!(Symbol.iterator in given)) return lineageIn(context, given, operator);
   return collectionSource(context, [...given], { partitions: undefined, label: `the initial state of ${operator}` });
+}
+
+/** @throws BAD_ARGUMENT It is no function, or would never be called. */
+function checkMigrate(migrate: unknown, version: number, operator: string): void {
+  if (migrate === undefined) return;
+  if (typeof migrate !== "function") {
+    throw badArgument(`migrate of ${operator} is ${kindOf(migrate)}. It must be a function.`);
+  }
+  if (version > 1) return;
+  throw badArgument(
+    `migrate of ${operator} is never called: the state has version 1, the first. Raise version when its values change.`,
+  );
 }
 
 /** @throws BAD_ARGUMENT Neither an RDD nor an iterable. */

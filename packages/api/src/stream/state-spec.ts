@@ -40,6 +40,16 @@ export type MappingFunction<K, V, S, U> = (
 /** The pairs of the initial state. */
 export type InitialPairs<K, S> = RDD<readonly [K, S]> | Iterable<readonly [K, S]>;
 
+/**
+ * Makes a value of the current version out of an older one. Called with each such value once, when its part of the state is
+ * read: from then on it has the new version.
+ *
+ * @param old The value as it was written.
+ * @param fromVersion The version that it has; not always the one before, since values that nothing touched may be older.
+ * @returns `undefined` forgets the key.
+ */
+export type Migrate<K, S> = (old: unknown, fromVersion: number, key: K) => S | undefined;
+
 /** Options of `mapWithState`. */
 export interface MapWithStateOptions<K, S> {
   /**
@@ -53,6 +63,10 @@ export interface MapWithStateOptions<K, S> {
   readonly numPartitions?: number | undefined;
   /** Partitioner of the keys; by hash if absent. */
   readonly partitioner?: Partitioner<K> | undefined;
+  /** The version of the state's values, 1 by default: raise it when what they are changes. */
+  readonly version?: number | undefined;
+  /** Makes values of this version out of older ones: see {@link Migrate}. */
+  readonly migrate?: Migrate<K, S> | undefined;
 }
 
 /** Options of stateful operations, whatever the types of keys and state. */
@@ -60,6 +74,8 @@ export interface AnyStateOptions {
   readonly initialState?: InitialPairs<unknown, unknown> | undefined;
   readonly numPartitions?: number | undefined;
   readonly partitioner?: Partitioner | undefined;
+  readonly version?: number | undefined;
+  readonly migrate?: Migrate<never, unknown> | undefined;
 }
 
 /** The same, of `mapWithState`. */
@@ -111,6 +127,11 @@ export class StateSpec<K, V, S, U> {
   /** Partitioner of the keys; by hash if absent. */
   partitioner(partitioner: Partitioner<K>): StateSpec<K, V, S, U> {
     return this.#with({ partitioner });
+  }
+
+  /** The version of the state's values, and the function that makes them out of older ones. */
+  version(version: number, migrate?: Migrate<K, S>): StateSpec<K, V, S, U> {
+    return this.#with({ version, migrate });
   }
 
   #with(more: AnyMapOptions): StateSpec<K, V, S, U> {

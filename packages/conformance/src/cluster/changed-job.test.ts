@@ -221,3 +221,151 @@ test("a directory without a checkpoint has nothing to look at", async () => {
     /CHECKPOINT_NOT_FOUND.*in has no checkpoint of a job/,
   );
 });
+
+describe("the values of a state", () => {
+  type Total = { readonly n: number; readonly since: string };
+  const asRecords = (added: readonly number[], total: Total = { n: 0, since: "now" }): Total => ({
+    ...total,
+    n: total.n + added.length,
+  });
+  const migrated = (
+    version: number,
+    migrate: ((old: unknown, from: number, key: string) => Total | undefined) | undefined,
+    numPartitions = 2,
+  ): JobDefinition =>
+    job((ssc) =>
+      save(
+        lines(ssc)
+          .named("logs")
+          .map(one)
+          .updateStateByKey<Total>(asRecords, {
+            numPartitions,
+            version,
+            onlyUpdated: true,
+            ...(migrate && { migrate }),
+          })
+          .named("totals"),
+      ),
+    );
+  const fromNumbers = (old: unknown, from: number, key: string): Total => ({ n: Number(old), since: `${from} ${key}` });
+
+  test("of an older version are migrated when they are read, each once", async () => {
+    await ranBefore();
+    await run(migrated(2, fromNumbers), LATER, { batches: 1 });
+    const expected = ['["a",{"n":2,"since":"1 a"}]', '["b",{"n":2,"since":"1 b"}]', '["c",{"n":1,"since":"now"}]'];
+    expect(totals()).toEqual(expected);
+    // "a" was not touched: it still has the first version, and is migrated again, the others are not
+    const again = (_: unknown, from: number): Total => ({ n: -from, since: "again" });
+    await run(migrated(3, again), LATER + 5_000, { batches: 1 });
+    expect(totals()).toEqual([
+      '["a",{"n":-1,"since":"again"}]',
+      '["b",{"n":-2,"since":"again"}]',
+      '["c",{"n":-2,"since":"again"}]',
+    ]);
+  });
+
+  test("are migrated when the number of partitions changes too, and are of the new version then", async () => {
+    await ranBefore();
+    await run(migrated(2, fromNumbers, 3), LATER, { batches: 1 });
+    const { end } = await run(migrated(2, undefined, 3), LATER + 5_000, { batches: 1 });
+    expect(end).toBeUndefined();
+    expect(totals().map((line) => line.slice(0, 4))).toEqual(['["a"', '["b"', '["c"']);
+  });
+
+  test("are forgotten by a migrate that returns undefined", async () => {
+    await ranBefore();
+    await run(
+      migrated(2, (old, from, key) => (key === "a" ? undefined : fromNumbers(old, from, key))),
+      LATER,
+      { batches: 1 },
+    );
+    expect(totals()).toEqual(['["b",{"n":2,"since":"1 b"}]', '["c",{"n":1,"since":"now"}]']);
+  });
+
+  test.each<[string, () => JobDefinition, RegExp]>([
+    [
+      "a version without migrate",
+      () => migrated(2, undefined),
+      /CHECKPOINT_MISMATCH.*values have version 1.*no function migrate/,
+    ],
+    [
+      "a migrate that throws",
+      () =>
+        migrated(2, () => {
+          throw new RangeError("no");
+        }),
+      /STATE_MIGRATE_FAILED.*migrate of updateStateByKey.*threw RangeError: no .*for the state of the key '[ab]', from version 1 to 2/,
+    ],
+    [
+      "one whose result cannot be kept",
+      () => migrated(2, () => ({ n: 1, since: (() => "") as unknown as string })),
+      /RECORD_NOT_ENCODABLE.*the state of the key '[ab]'/,
+    ],
+  ])("stay as they were after %s", async (_, changed, message) => {
+    await ranBefore();
+    const { end } = await run(changed(), LATER, { batches: 1, conf: { "task.attempts.max": "1" } });
+    expect(end).toMatch(message);
+    await run(first(), LATER, { batches: 1 });
+    expect(totals()).toEqual(['["a",2]', '["b",2]', '["c",1]']);
+  });
+
+  test("of a newer version are refused", async () => {
+    await ranBefore();
+    await run(migrated(2, fromNumbers), LATER, { batches: 1 });
+    const { end } = await run(first(), LATER + 5_000, { batches: 1 });
+    expect(end).toMatch(/CHECKPOINT_MISMATCH.*values have version 2.*has version 1, which is older/);
+  });
+
+  test("that are still older without a migrate are named", async () => {
+    await ranBefore();
+    await run(migrated(2, fromNumbers), LATER, { batches: 1 });
+    const { end } = await run(migrated(2, undefined), LATER + 5_000, { batches: 1 });
+    expect(end).toMatch(/STATE_NOT_MIGRATED.*a value of version 1, of the key 'a'/);
+  });
+
+  test("of mapWithState and its snapshots are migrated too", async () => {
+    const mapped = (version: number): JobDefinition =>
+      job((ssc) => {
+        const states = lines(ssc)
+          .named("logs")
+          .map(one)
+          .mapWithState(
+            (_, n, state: { getOption(): number | undefined; update(n: number): void }) => {
+              state.update((state.getOption() ?? 0) + (n ?? 0));
+              return undefined;
+            },
+            { numPartitions: 2, version, ...(version > 1 && { migrate: (old: unknown) => Number(old) * 100 }) },
+          )
+          .named("totals");
+        save(states.stateSnapshots());
+      });
+    await ranBefore(mapped(1));
+    await run(mapped(2), LATER, { batches: 1 });
+    expect(totals()).toEqual(['["a",200]', '["b",101]', '["c",1]']);
+  });
+
+  test("that cannot be kept are named with their key", async () => {
+    feed("a", "a\nb", START + 500);
+    const bad = job((ssc) => {
+      const state = (added: readonly number[]) => (added.length > 0 ? { at: () => 1 } : undefined);
+      lines(ssc).named("logs").map(one).updateStateByKey<object>(state, 1).named("bad").print();
+    });
+    expect((await run(bad, START, { batches: 1 })).end).toMatch(
+      /RECORD_NOT_ENCODABLE.*updateStateByKey.*the state of the key 'a': /,
+    );
+    const mapped = job((ssc) => {
+      lines(ssc)
+        .named("logs")
+        .map(one)
+        .mapWithState((_, __, state: { update(value: object): void }) => state.update({ at: () => 1 }), {
+          numPartitions: 1,
+        })
+        .named("bad")
+        .print();
+    });
+    rmSync(join(root, "checkpoint"), { recursive: true });
+    expect((await run(mapped, LATER, { batches: 1 })).end).toMatch(
+      /RECORD_NOT_ENCODABLE.*mapWithState.*the state of the key 'a': /,
+    );
+  });
+});

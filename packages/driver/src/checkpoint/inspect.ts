@@ -1,7 +1,7 @@
 import { describeThrown, EngineError } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { NamedPart, NamedState, PendingBatch, StateHeads } from "@millrace/plan";
-import { outputInWords, sourceInWords } from "@millrace/scheduler";
+import { outputInWords, sourceInWords, writtenVersion } from "@millrace/scheduler";
 import {
   countKeys,
   localFileSystems,
@@ -113,7 +113,10 @@ function describedStates({ parts, logged }: FoundCheckpoint): readonly (readonly
   const known = new Map(parts.states.map((state) => [state.name, state]));
   for (const name of logged.committed.states.keys())
     if (!known.has(name)) known.set(name, { ...unknown, name, label: name });
-  return [...known.values()].map((state) => [state, logged.committed.states.get(state.name) ?? empty]);
+  return [...known.values()].map((state) => [
+    { ...state, version: writtenVersion(state, logged) },
+    logged.committed.states.get(state.name) ?? empty,
+  ]);
 }
 
 async function inspectState(

@@ -106,13 +106,16 @@ class Compiler {
       case "concat":
         return { kind: "concat", feeds: source.feeds.map((feed) => this.pipeline(feed, WHOLE)) };
       case "state":
-        return stateEntry(source.update, source.label, {
-          feed: (feed, terminal) => this.#feed(feed, terminal, source.label),
-          loopName: () => this.#loopName(),
-          addTables: (count) => {
-            this.tables += count;
-          },
-        });
+        return {
+          ...stateEntry(source.update, source.label, {
+            feed: (feed, terminal) => this.#feed(feed, terminal, source.label),
+            loopName: () => this.#loopName(),
+            addTables: (count) => {
+              this.tables += count;
+            },
+          }),
+          schema: { version: 1, ...source.schema, label: source.label },
+        };
       case "cartesian":
         this.tables += 1; // the right side is kept in memory while there is room
         return {

@@ -1,4 +1,4 @@
-import type { FnSlot, JoinKind, Op, StageTemplate } from "@millrace/plan";
+import type { FnSlot, JoinKind, Op, Source, StageTemplate } from "@millrace/plan";
 import type { TableShape } from "../table/table-shape.ts";
 import type { Segment } from "./segment.ts";
 import type { StateLoop } from "./state-loop.ts";
@@ -75,8 +75,14 @@ export type Entry =
     }
   | StateEntry;
 
-/** The input of a stateful operator. */
-export type StateEntry =
+/** The input of a stateful operator, and what the values of its state are. */
+export type StateEntry = StateUpdateEntry & {
+  readonly schema: NonNullable<StateSource["schema"]> & { readonly label: string };
+};
+
+type StateSource = Extract<Source, { readonly kind: "state" }>;
+
+export type StateUpdateEntry =
   | {
       readonly kind: "updateByKey";
       /** Ends in a table of lists. */

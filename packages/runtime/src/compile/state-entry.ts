@@ -1,6 +1,6 @@
 import { unreachable } from "@millrace/base";
 import type { Feed, StateUpdate } from "@millrace/plan";
-import type { PipelineProgram, StateEntry } from "./stage-program.ts";
+import type { PipelineProgram, StateUpdateEntry } from "./stage-program.ts";
 import { stateLoop } from "./state-loop.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,7 +13,7 @@ export interface StateCompiler {
   addTables(count: number): void;
 }
 
-export function stateEntry(update: StateUpdate, label: string, compiler: StateCompiler): StateEntry {
+export function stateEntry(update: StateUpdate, label: string, compiler: StateCompiler): StateUpdateEntry {
   switch (update.kind) {
     case "updateByKey":
     case "updatePartition": {

@@ -13,6 +13,7 @@ import { UpdateByKey, type UpdateByKeyOptions } from "../state/update/update-by-
 import { UpdatePartition, type UpdatePartitionOptions } from "../state/update/update-partition.ts";
 import { UpdateWindow, type UpdateWindowOptions } from "../state/update/update-window.ts";
 import type { StateUpdater } from "../state/update/updater.ts";
+import type { ValueSchema } from "../state/value-schema.ts";
 import type { SpillingTable } from "../table/spilling-table.ts";
 import { TableBudget } from "../table/table-budget.ts";
 import type { TableShape } from "../table/table-shape.ts";
@@ -37,11 +38,12 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   const { task, states: store, control } = parts.env;
   const ref = task.state;
   assert(ref !== undefined, "a task of a stateful operator names no state");
-  if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref });
+  const schema = schemaOf(entry.schema, parts);
+  if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref, schema });
   const belongs = belonging(entry.place, ref, parts);
   const updater = updaterOf(entry, { ref, belongs }, parts);
   return new StateFeeder({
-    ...{ store, ref, updater, belongs, again: task.attempt > 0 },
+    ...{ store, ref, updater, belongs, schema, again: task.attempt > 0 },
     check: () => control.check(),
     updated: (version) => parts.updated(version),
   });
@@ -109,6 +111,11 @@ function updaterOf(
     default:
       return unreachable(entry);
   }
+}
+
+function schemaOf({ version, migrate, label }: StateEntry["schema"], parts: StateParts): ValueSchema {
+  const fn = migrate === undefined ? undefined : parts.function<NonNullable<ValueSchema["migrate"]>>(migrate);
+  return { version, migrate: fn, label };
 }
 
 /** Whether a key belongs to the task's partition. */

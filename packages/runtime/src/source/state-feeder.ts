@@ -1,6 +1,7 @@
 import type { StateRef, StateVersion } from "@millrace/plan";
 import type { StateStore } from "../state/state-store.ts";
 import { everyKey, type StateChunk, type StateUpdater, type Transaction } from "../state/update/updater.ts";
+import type { ValueSchema } from "../state/value-schema.ts";
 import { Feeder } from "./feeder.ts";
 
 export interface StateFeederOptions {
@@ -9,6 +10,7 @@ export interface StateFeederOptions {
   readonly updater: StateUpdater;
   /** Whether a key belongs to the partition. */
   readonly belongs: (key: unknown) => boolean;
+  readonly schema: ValueSchema;
   /** True if the task has run before, so that its input may differ from that of the update made then. */
   readonly again: boolean;
   /** Throws when the task is cancelled. */
@@ -35,8 +37,8 @@ export class StateFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { store, ref, updater, belongs, again, updated } = this.#options;
-    const needs = { timed: updater.timed, everyKey: updater.everyKey, belongs };
+    const { store, ref, updater, belongs, schema, again, updated } = this.#options;
+    const needs = { timed: updater.timed, everyKey: updater.everyKey, belongs, schema };
     const { state, done } = await store.prepare(ref, needs);
     if (done && !again && updater.repeatable && state.overlay !== undefined) {
       this.#rest = everyKey(state, state.overlay, state.overlay.order);

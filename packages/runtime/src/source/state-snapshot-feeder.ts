@@ -1,21 +1,28 @@
 import type { StateRef } from "@millrace/plan";
 import type { StateStore } from "../state/state-store.ts";
 import { everyKey, type StateChunk } from "../state/update/updater.ts";
+import type { ValueSchema } from "../state/value-schema.ts";
 import { Feeder } from "./feeder.ts";
+
+interface StateSnapshotOptions {
+  readonly store: StateStore;
+  readonly ref: StateRef;
+  readonly schema: ValueSchema;
+}
 
 /** `[K, S]` for every key that has state after a batch whose update another task has made; changes nothing. */
 export class StateSnapshotFeeder extends Feeder {
-  readonly #options: { readonly store: StateStore; readonly ref: StateRef };
+  readonly #options: StateSnapshotOptions;
   #chunks: Iterator<StateChunk> | undefined;
 
-  constructor(options: { readonly store: StateStore; readonly ref: StateRef }) {
+  constructor(options: StateSnapshotOptions) {
     super();
     this.#options = options;
   }
 
   override async open(): Promise<void> {
-    const { store, ref } = this.#options;
-    const { state, overlay } = await store.readUpdated(ref);
+    const { store, ref, schema } = this.#options;
+    const { state, overlay } = await store.readUpdated(ref, schema);
     this.#chunks = everyKey(state, overlay, []);
   }
 

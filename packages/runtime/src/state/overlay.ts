@@ -3,6 +3,7 @@ import { type ClassTable, keyGroup } from "@millrace/codec";
 import type { StateVersion } from "@millrace/plan";
 import type { StateCell } from "@millrace/storage";
 import { StateColumn } from "./state-column.ts";
+import { ofKey } from "./state-of-key.ts";
 
 const FORGOTTEN = -1;
 
@@ -31,6 +32,8 @@ export class Overlay {
    */
   readonly order: number[] = [];
   readonly #published: StateColumn;
+  /** Of the published state, by index. */
+  readonly #keys: readonly unknown[];
   /** Keys of the published state with a changed state: their indices, and the states in parallel. */
   readonly #changed: number[] = [];
   readonly #changedStates: StateColumn;
@@ -40,9 +43,17 @@ export class Overlay {
   #places: Map<number, number> | undefined;
   readonly #newStates: StateColumn;
 
-  constructor(batch: EpochMs, published: StateColumn, classes: ClassTable) {
+  constructor(
+    batch: EpochMs,
+    {
+      published,
+      keys,
+      classes,
+    }: { readonly published: StateColumn; readonly keys: readonly unknown[]; readonly classes: ClassTable },
+  ) {
     this.batch = batch;
     this.#published = published;
+    this.#keys = keys;
     this.#changedStates = new StateColumn(classes);
     this.#newStates = new StateColumn(classes);
   }
@@ -50,7 +61,11 @@ export class Overlay {
   /** Sets the state of a key that has one; at most once per key. False if it is unchanged. @throws RECORD_NOT_ENCODABLE */
   change(index: number, state: unknown): boolean {
     const place = this.#changed.length;
-    this.#changedStates.set(place, state);
+    try {
+      this.#changedStates.set(place, state);
+    } catch (error) {
+      throw ofKey(error, this.#keys[index]);
+    }
     if (this.#published.equals(index, this.#changedStates, place)) {
       this.#changedStates.delete(place);
       return false;
@@ -68,7 +83,11 @@ export class Overlay {
 
   /** Adds a key that the published state does not have. @throws RECORD_NOT_ENCODABLE */
   add(key: unknown, state: unknown): void {
-    this.#newStates.set(this.newKeys.length, state);
+    try {
+      this.#newStates.set(this.newKeys.length, state);
+    } catch (error) {
+      throw ofKey(error, key);
+    }
     this.newKeys.push(key);
     this.newGroups.push(keyGroup(key));
   }

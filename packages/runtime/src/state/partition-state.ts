@@ -8,7 +8,9 @@ import { KeyGroups } from "./key-groups.ts";
 import { orderOf } from "./key-order.ts";
 import { Overlay } from "./overlay.ts";
 import { StateColumn } from "./state-column.ts";
+import { ofKey } from "./state-of-key.ts";
 import type { UnreadPieces } from "./unread-pieces.ts";
+import { FIRST_SCHEMA, Migration, type ValueSchema } from "./value-schema.ts";
 
 const COMPACT_MIN = 1024;
 const FIRST_CAPACITY = 16;
@@ -36,6 +38,7 @@ export class PartitionState implements RowsTaker {
   /** What has not been read of it yet; `undefined`: nothing. */
   unread: UnreadPieces | undefined;
   readonly #classes: ClassTable;
+  readonly #migration: Migration;
   #ordinals = new Float64Array(FIRST_CAPACITY);
   #overlay: Overlay | undefined;
   /** While it is read: keys that newer files have removed. */
@@ -46,10 +49,20 @@ export class PartitionState implements RowsTaker {
   #order: Int32Array | undefined;
   #orderedTo = 0;
 
-  constructor(options: { readonly timed: boolean; readonly classes: ClassTable }) {
+  constructor(options: {
+    readonly timed: boolean;
+    readonly classes: ClassTable;
+    readonly schema?: ValueSchema | undefined;
+  }) {
     this.#classes = options.classes;
+    this.#migration = new Migration(options.schema ?? FIRST_SCHEMA, options.classes);
     this.column = new StateColumn(options.classes);
     this.idle = options.timed ? new IdleOrder() : undefined;
+  }
+
+  /** The version of its values. */
+  get schema(): number {
+    return this.#migration.schema.version;
   }
 
   /** Keys in memory, including those that the batch adds. */
@@ -106,7 +119,7 @@ export class PartitionState implements RowsTaker {
 
   /** Begins the transaction of a batch; an earlier one that was not published is dropped. */
   begin(batch: EpochMs): Overlay {
-    const overlay = new Overlay(batch, this.column, this.#classes);
+    const overlay = new Overlay(batch, { published: this.column, keys: this.index.keys, classes: this.#classes });
     this.#overlay = overlay;
     return overlay;
   }
@@ -141,7 +154,8 @@ export class PartitionState implements RowsTaker {
    * @param belongs Whether a key is one of this partition; by default, all are.
    */
   take(rows: StateRows, wants: (group: number) => boolean, belongs?: (key: unknown) => boolean): void {
-    const { groups, keys, ordinals, cells, updated, version, removals } = rows;
+    const { groups, keys, ordinals, cells, updated, version, schema, removals } = rows;
+    const older = !removals && schema !== this.schema;
     for (let at = 0; at < rows.rows; at++) {
       const group = groups[at] ?? 0;
       if (!wants(group)) continue;
@@ -150,13 +164,18 @@ export class PartitionState implements RowsTaker {
       if (this.#gone !== undefined && this.#gone.find(key) >= 0) continue;
       if (this.index.find(key) >= 0) continue;
       if (removals) {
-        this.#gone ??= new KeyIndex();
-        this.#gone.find(key);
-        this.#gone.add(key);
+        this.#forgetOlder(key);
+        continue;
+      }
+      const cell = cells[at] as StateCell; // what a writer was given
+      const value = older ? this.#migration.migrated(cell, schema, key) : undefined;
+      if (older && value === undefined) {
+        this.#forgetOlder(key);
         continue;
       }
       const index = this.#add(key, group, ordinals[at] ?? 0);
-      this.column.setCell(index, cells[at] as StateCell); // what a writer was given
+      if (older) this.#setMigrated(index, key, value);
+      else this.column.setCell(index, cell);
       if (this.idle !== undefined) this.#setUpdated(index, updated?.[at] ?? version.batch);
     }
   }
@@ -179,6 +198,22 @@ export class PartitionState implements RowsTaker {
   renumber(): void {
     for (let position = 0; position < this.positions; position++) this.#ordinals[this.at(position)] = position;
     this.nextOrdinal = this.positions;
+  }
+
+  /** What older files say of a key does not count. */
+  #forgetOlder(key: unknown): void {
+    this.#gone ??= new KeyIndex();
+    this.#gone.find(key);
+    this.#gone.add(key);
+  }
+
+  #setMigrated(index: number, key: unknown, value: unknown): void {
+    try {
+      this.column.set(index, value);
+    } catch (error) {
+      this.#remove(index); // it is read again
+      throw ofKey(error, key);
+    }
   }
 
   #setUpdated(index: number, time: number): void {

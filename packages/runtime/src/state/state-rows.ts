@@ -3,16 +3,13 @@ import { RowGroupsWriter } from "@millrace/storage";
 import type { Overlay } from "./overlay.ts";
 import type { PartitionState } from "./partition-state.ts";
 
-/** Of the values. */
-const SCHEMA = 0;
-
 /** What the head of a file says of a state, on top of it if a batch has made changes. */
 export function headOf(
-  { idle, nextOrdinal }: PartitionState,
+  { idle, nextOrdinal, schema }: PartitionState,
   overlay: Overlay | undefined,
 ): { readonly schema: number; readonly timed: boolean; readonly nextOrdinal: number } {
   const added = overlay?.newKeys.length ?? 0;
-  return { schema: SCHEMA, timed: idle !== undefined, nextOrdinal: nextOrdinal + added };
+  return { schema, timed: idle !== undefined, nextOrdinal: nextOrdinal + added };
 }
 
 /** The changes of a batch, for its delta; none if it changes nothing. */

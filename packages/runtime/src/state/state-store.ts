@@ -17,6 +17,7 @@ import { RollingSlices } from "./rolling-slices.ts";
 import { SliceWriter } from "./slice-writer.ts";
 import { deltaRows, headOf, wholeRows } from "./state-rows.ts";
 import { UnreadPieces } from "./unread-pieces.ts";
+import type { ValueSchema } from "./value-schema.ts";
 
 /** A partition that no task has needed for this many batches has moved to another slot. */
 const IDLE_BATCHES_MAX = 16;
@@ -47,6 +48,8 @@ export interface StateNeeds {
   readonly everyKey: boolean;
   /** Whether a key belongs to the partition. */
   readonly belongs: (key: unknown) => boolean;
+  /** Of its values; version 1 by default. */
+  readonly schema?: ValueSchema;
 }
 
 /** The state that a task of a stateful operator starts from. */
@@ -142,7 +145,10 @@ export class StateStore {
    *
    * @throws The errors of `prepare`.
    */
-  async readUpdated(ref: StateRef): Promise<{ readonly state: PartitionState; readonly overlay: Overlay | undefined }> {
+  async readUpdated(
+    ref: StateRef,
+    schema?: ValueSchema,
+  ): Promise<{ readonly state: PartitionState; readonly overlay: Overlay | undefined }> {
     this.#tick(ref.batch);
     const held = this.#partitions.get(nameOf(ref));
     if (held !== undefined) {
@@ -152,7 +158,12 @@ export class StateStore {
       const { overlay } = state;
       if (overlay?.version !== undefined && isSameVersion(overlay.version, ref.head)) return { state, overlay };
     }
-    const { state } = await this.#load(ref, { timed: false, everyKey: true, belongs: () => true });
+    const { state } = await this.#load(ref, {
+      timed: false,
+      everyKey: true,
+      belongs: () => true,
+      ...(schema && { schema }),
+    });
     return { state, overlay: undefined };
   }
 
@@ -209,10 +220,10 @@ export class StateStore {
     }
   }
 
-  async #read(ref: StateRef, { timed, everyKey }: StateNeeds): Promise<Held> {
+  async #read(ref: StateRef, { timed, everyKey, schema }: StateNeeds): Promise<Held> {
     const { classes } = this.#options;
     const files = this.#filesOf(ref.directory);
-    const state = new PartitionState({ timed, classes });
+    const state = new PartitionState({ timed, classes, schema });
     const { head } = ref;
     if (head === undefined) return { state, slices: this.#newSlices([]), from: undefined, lastUse: this.#batches };
     this.#loading = state;
@@ -242,11 +253,11 @@ export class StateStore {
   }
 
   /** Puts the partition together from those that the state was in. */
-  async #readFormer(ref: StateRef, from: StateHeads, { timed, belongs }: StateNeeds): Promise<Held> {
+  async #readFormer(ref: StateRef, from: StateHeads, { timed, belongs, schema }: StateNeeds): Promise<Held> {
     const { operator, directory } = ref;
     const { classes } = this.#options;
     const files = this.#filesOf(directory);
-    const state = new PartitionState({ timed, classes });
+    const state = new PartitionState({ timed, classes, schema });
     this.#loading = state;
     const onDamage = this.#onDamage(ref);
     for (const [former, head] of from.heads.entries()) {

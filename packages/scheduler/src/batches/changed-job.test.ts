@@ -149,6 +149,20 @@ test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
     parts({ states: [{ name: "a", version: 2 }] }),
     [`a differs and loses ${keys}`],
   ],
+  [
+    "a newer one that was declared, and of which nothing was committed",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a", version: 2, former: { version: 1, before: 2 } }] }),
+    parts({ states: [{ name: "a", version: 1 }] }),
+    ["a kept"],
+  ],
+  [
+    "a newer one that was declared, and written",
+    log({}, ["a"]),
+    parts({ states: [{ name: "a", version: 2, former: { version: 1, before: 1 } }] }),
+    parts({ states: [{ name: "a", version: 1 }] }),
+    [`a differs and loses ${keys}`],
+  ],
   ["a state that nothing describes", log({}, ["a"]), parts({}), parts({}), [`a differs and loses ${keys}`]],
   [
     "sources: what was read, and what a batch is still to read",
@@ -236,83 +250,6 @@ test.each<[string, LoggedBatches, JobParts, JobParts, readonly string[]]>([
   ],
 ])("the changes of a job are found: %s", (_, logged, before, now, expected) => {
   expect(found(logged, before, now)).toEqual(expected);
-});
-
-describe("data that is found by the place of its operation is never another's", () => {
-  const [a, b, c] = [7, 8, 9]; // places
-  test.each<[string, readonly Of<NamedState>[], readonly Of<NamedState>[], readonly string[]]>([
-    ["the only one, whatever was changed", [unnamed("u-0", a, 1)], [unnamed("u-0", b, 2)], ["u-0 kept"]],
-    [
-      "unchanged",
-      [unnamed("u-0", a), unnamed("u-1", b)],
-      [unnamed("u-0", a), unnamed("u-1", b)],
-      ["u-0 kept", "u-1 kept"],
-    ],
-    [
-      "two that are the same",
-      [unnamed("u-0", a), unnamed("u-1", a)],
-      [unnamed("u-0", a), unnamed("u-1", a)],
-      ["u-0 kept", "u-1 kept"],
-    ],
-    [
-      "code of all at different places",
-      [unnamed("u-0", a, 1), unnamed("u-1", b, 2)],
-      [unnamed("u-0", a, 3), unnamed("u-1", b, 4)],
-      ["u-0 kept", "u-1 kept"],
-    ],
-    [
-      "code of one of two at the same place",
-      [unnamed("u-0", a, 1), unnamed("u-1", a, 2)],
-      [unnamed("u-0", a, 3), unnamed("u-1", a, 2)],
-      ["u-0 kept", "u-1 kept"],
-    ],
-    [
-      "code of both at the same place",
-      [unnamed("u-0", a, 1), unnamed("u-1", a, 2)],
-      [unnamed("u-0", a, 3), unnamed("u-1", a, 4)],
-      ["u-0 differs", "u-1 differs"],
-    ],
-    [
-      "swapped",
-      [unnamed("u-0", a), unnamed("u-1", b)],
-      [unnamed("u-0", b), unnamed("u-1", a)],
-      ["u-0 differs", "u-1 differs"],
-    ],
-    [
-      "swapped functions",
-      [unnamed("u-0", a, 1), unnamed("u-1", a, 2)],
-      [unnamed("u-0", a, 2), unnamed("u-1", a, 1)],
-      ["u-0 differs", "u-1 differs"],
-    ],
-    ["one before it", [unnamed("u-0", a)], [unnamed("u-0", b), unnamed("u-1", a)], ["u-0 differs", "u-1 new"]],
-    [
-      "one like it before it",
-      [unnamed("u-0", a, 1)],
-      [unnamed("u-0", a, 2), unnamed("u-1", a, 1)],
-      ["u-0 differs", "u-1 new"],
-    ],
-    ["one after it", [unnamed("u-0", a)], [unnamed("u-0", a), unnamed("u-1", b)], ["u-0 kept", "u-1 new"]],
-    [
-      "the first of three gone",
-      [unnamed("u-0", a), unnamed("u-1", b), unnamed("u-2", c)],
-      [unnamed("u-0", b), unnamed("u-1", c)],
-      ["u-0 differs", "u-1 differs", "u-2 differs"],
-    ],
-    [
-      "the place given as a name",
-      [unnamed("u-0", a)],
-      [{ name: "x" }, { name: "u-0", place: c }],
-      ["x new", "u-0 kept"],
-    ],
-    ["a name that is the place of another now", [{ name: "u-0" }], [unnamed("u-0", a)], ["u-0 differs"]],
-  ])("%s", (_, before, now, expected) => {
-    const logged = log(
-      {},
-      before.map(({ name }) => name),
-    );
-    const findings = found(logged, parts({ states: before }), parts({ states: now }));
-    expect(findings.map((finding) => finding.replace(/ and loses.*/, ""))).toEqual(expected);
-  });
 });
 
 describe("changes", () => {

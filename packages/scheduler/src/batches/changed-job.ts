@@ -86,12 +86,30 @@ function comparePart<Part extends NamedPart>(
   return findings;
 }
 
-/** State that is older than its description is not passed over. */
+/** The newest version that values of a state may have: a run that was to write a newer one may have committed nothing. */
+export function writtenVersion({ name, version, former }: NamedState, { committed }: LoggedBatches): number {
+  if (former === undefined) return version;
+  const heads = committed.states.get(name)?.heads ?? [];
+  return heads.some((head) => head !== undefined && head.epoch >= former.before) ? version : former.version;
+}
+
+/** The parts of a job, as its checkpoint describes them from an epoch on. */
+export function describedParts({ found, before, now }: ChangedJob, epoch: number): JobParts {
+  const states = now.states.map((is): NamedState => {
+    const was = before.states.find(({ name }) => name === is.name);
+    const version = was === undefined || !found.committed.states.has(is.name) ? is.version : writtenVersion(was, found);
+    return version === is.version ? is : { ...is, former: { version, before: epoch } };
+  });
+  return { ...now, states };
+}
+
+/** States, in the version in which they are written; one that nothing describes is not passed over. */
 function withUndescribed(states: readonly NamedState[], found: LoggedBatches): readonly NamedState[] {
   const described = new Set(states.map(({ name }) => name));
+  const asWritten = states.map((state) => ({ ...state, version: writtenVersion(state, found) }));
   const others = [...found.committed.states.keys()].filter((name) => !described.has(name));
   const unknown = { given: true, kind: "unknown", place: 0, code: 0, version: 1, migrates: false };
-  return [...states, ...others.map((name) => ({ ...unknown, name, label: name }))];
+  return [...asWritten, ...others.map((name) => ({ ...unknown, name, label: name }))];
 }
 
 function uncertain(was: NamedPart, is: NamedPart): string {

@@ -167,7 +167,14 @@ const part = {
   code: v.number(),
 };
 const parts: v.GenericSchema<unknown, JobParts> = v.object({
-  states: v.array(v.object({ ...part, version: v.number(), migrates: v.boolean() })),
+  states: v.array(
+    v.object({
+      ...part,
+      version: v.number(),
+      former: v.exactOptional(v.object({ version: v.number(), before: v.number() })),
+      migrates: v.boolean(),
+    }),
+  ),
   sources: v.array(v.object(part)),
   outputs: v.array(v.object(part)),
 });

@@ -27,6 +27,7 @@ import {
   afterEntry,
   changesInWords,
   compareParts,
+  describedParts,
   type LoggedEnd,
   type LoggedPosition,
   type PartFinding,
@@ -126,13 +127,13 @@ export class BatchJournal {
       lease,
     }: { readonly files: FileSystem; readonly log: BatchLog; readonly lease: HeldLease | undefined },
     graph: Logged,
-    { found, dropped }: Taken,
+    { found, dropped, before }: Taken,
   ) {
     this.#files = files;
     this.#directory = graph.checkpointDir;
     this.#log = log;
     this.#lease = lease;
-    this.#parts = graph.parts;
+    this.#parts = found === undefined ? graph.parts : describedParts({ found, before, now: graph.parts }, log.epoch);
     this.dropped = dropped;
     this.#identity = { name: graph.name, batchIntervalMs: graph.batchIntervalMs };
     this.#memory = (except) => graph.memory(except);
@@ -252,6 +253,8 @@ interface Taken {
   readonly found: LoggedBatches | undefined;
   /** Names of what this start and earlier ones have dropped. */
   readonly dropped: readonly string[];
+  /** The parts of the job when it last ran. */
+  readonly before: JobParts;
 }
 
 /** What a log has for a job that may have been changed since. */
@@ -265,7 +268,7 @@ function taken(
   const found = recallBatches(entries);
   if (base?.kind !== "base" || found === undefined) {
     settleChanges([], { directory, drop, dropped: [] });
-    return { found: undefined, dropped: [] };
+    return { found: undefined, dropped: [], before: graph.parts };
   }
   checkIdentity(base.identity, graph);
   const findings = compareParts({ found, before: base.parts, now: graph.parts });
@@ -274,7 +277,7 @@ function taken(
   if (told !== undefined)
     warn(checkpointChanged(directory, `the job has changed since the checkpoint in ${directory}: ${told}.`));
   const dropped = new Set([...base.dropped, ...changes.dropped.map(({ name }) => name)]);
-  return { found: withoutParts(found, changes.dropped), dropped: [...dropped].slice(-DROPPED_MAX) };
+  return { found: withoutParts(found, changes.dropped), dropped: [...dropped].slice(-DROPPED_MAX), before: base.parts };
 }
 
 function withoutLog(directory: string): string {

@@ -3,6 +3,7 @@ import type { ClassTable } from "@millrace/codec";
 import { stateMisused } from "../../errors.ts";
 import { type OwnCopy, ownCopy, plainCopy } from "../own-copy.ts";
 import { StateColumn } from "../state-column.ts";
+import { ofKey } from "../state-of-key.ts";
 
 /** The state of a key within a batch; `UNREAD`: the published one, an object that has not been requested yet. */
 export type PassingState = string | number | boolean | bigint | null | OwnCopy | typeof UNREAD;
@@ -21,6 +22,8 @@ export class KeyState implements State<unknown> {
   #published: StateColumn;
   /** For each key of the batch, its index in the published state. */
   #places: readonly number[] = [];
+  /** The keys of the batch, for errors. */
+  #keys: readonly unknown[] = [];
   /** The key, among those of the batch. */
   #key = 0;
   #state: PassingState | undefined;
@@ -58,7 +61,7 @@ export class KeyState implements State<unknown> {
     if (state === undefined) throw stateMisused("update(undefined) was called. To forget the key, call remove().");
     const before = this.#state;
     if (typeof state === "number" || typeof state === "string") this.#state = state;
-    else if (!isCopy(before) || !before.take(state)) this.#state = passing(state, this.#classes);
+    else this.#take(before, state);
   }
 
   remove(): void {
@@ -75,9 +78,10 @@ export class KeyState implements State<unknown> {
   // ---- for the engine
 
   /** Starts a series of calls. */
-  open(published: StateColumn, places: readonly number[]): void {
+  open(published: StateColumn, places: readonly number[], keys: readonly unknown[]): void {
     this.#published = published;
     this.#places = places;
+    this.#keys = keys;
   }
 
   /** Ends a series of calls. */
@@ -101,6 +105,14 @@ export class KeyState implements State<unknown> {
   /** The state after the call. If it was only read, it may be in a form that is faster to read again. */
   get state(): PassingState | undefined {
     return this.#state;
+  }
+
+  #take(before: PassingState | undefined, state: unknown): void {
+    try {
+      if (!isCopy(before) || !before.take(state)) this.#state = passing(state, this.#classes);
+    } catch (error) {
+      throw ofKey(error, this.#keys[this.#key]);
+    }
   }
 
   /** Reads the state, and keeps a copy for the next call if that is worthwhile. */

@@ -5,6 +5,7 @@ import { promiseNotAwaited } from "../../errors.ts";
 import { type Feeder, SLICE } from "../../source/feeder.ts";
 import { KeyIndex } from "../../table/key-index.ts";
 import type { PartitionState } from "../partition-state.ts";
+import { ofKey } from "../state-of-key.ts";
 import type { InitialState } from "./initial-state.ts";
 import { isCopy, KeyState, type PassingState, passing, publishedAt, UNREAD } from "./key-state.ts";
 import type { StateChunk, StateUpdater, Transaction } from "./updater.ts";
@@ -105,7 +106,7 @@ export class MapWithState implements StateUpdater {
         this.#places.push(-1);
         this.#states.push(passing(state, classes));
       } catch (error) {
-        throw blame(error, label);
+        throw blame(ofKey(error, key), label);
       }
     }
   }
@@ -116,7 +117,7 @@ export class MapWithState implements StateUpdater {
     const { at } = pairs;
     const end = at + count;
     pairs.at = end;
-    this.#key.open(state.column, this.#places);
+    this.#key.open(state.column, this.#places, this.#keys.keys);
     try {
       this.#options.loop(pairs, at, end, this.#calls(state));
     } catch (error) {
@@ -171,7 +172,7 @@ export class MapWithState implements StateUpdater {
     const { map, time, timeoutMs, label, check } = this.#options;
     for (const index of state.idleBefore(time - timeoutMs)) {
       if (overlay.isChanged(index) || overlay.touched.has(index)) continue;
-      this.#key.open(state.column, [index]);
+      this.#key.open(state.column, [index], [state.index.keys[index]]);
       try {
         this.#key.nextIdle(0, publishedAt(state.column, index));
         const made = map(state.index.keys[index], undefined, this.#key, time);
