@@ -40,3 +40,29 @@ export function orderOf(
     return order.sort((a, b) => (ordinals[a] ?? 0) - (ordinals[b] ?? 0));
   }
 }
+
+/**
+ * The indices by the time of each, ascending; those of one time in the order in which they are given. Times are those of batches,
+ * so there are few.
+ */
+export function byTime(indices: Int32Array, times: Float64Array): Int32Array {
+  const counts = new Map<number, number>();
+  for (const index of indices) {
+    const time = times[index] ?? 0;
+    counts.set(time, (counts.get(time) ?? 0) + 1);
+  }
+  const places = new Map<number, number>();
+  let next = 0;
+  for (const time of [...counts.keys()].sort((a, b) => a - b)) {
+    places.set(time, next);
+    next += counts.get(time) ?? 0;
+  }
+  const sorted = new Int32Array(indices.length);
+  for (const index of indices) {
+    const time = times[index] ?? 0;
+    const place = places.get(time) ?? 0;
+    sorted[place] = index;
+    places.set(time, place + 1);
+  }
+  return sorted;
+}

@@ -5,7 +5,7 @@ import type { RowsTaker, StateCell, StateRows } from "@millrace/storage";
 import { KeyIndex } from "../table/key-index.ts";
 import { IdleOrder } from "./idle-order.ts";
 import { KeyGroups } from "./key-groups.ts";
-import { orderOf } from "./key-order.ts";
+import { byTime, orderOf } from "./key-order.ts";
 import { Overlay } from "./overlay.ts";
 import { StateColumn } from "./state-column.ts";
 import { ofKey } from "./state-of-key.ts";
@@ -189,8 +189,10 @@ export class PartitionState implements RowsTaker {
     const updated = this.#updated;
     this.#updated = undefined;
     if (updated === undefined) return;
-    const indices = Array.from({ length: this.positions }, (_, position) => this.at(position));
-    indices.sort((a, b) => (updated[a] ?? 0) - (updated[b] ?? 0)); // stable: keys of one time stay in order
+    const indices = byTime(
+      Int32Array.from({ length: this.positions }, (_, position) => this.at(position)),
+      updated,
+    );
     for (const index of indices) this.idle?.touch(index, updated[index] ?? 0);
   }
 

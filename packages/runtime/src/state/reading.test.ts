@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BlockingFiles, nameIn } from "@millrace/files";
 import { LocalFileSystem } from "@millrace/storage";
+import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 
 import { keys, type LabOptions, localBlocking, RemoteFiles, removeLabs, StoreLab } from "./store-lab.fixture.ts";
@@ -144,6 +145,39 @@ describe("another number of partitions", () => {
     expect(entries).toHaveLength(expected.size);
     // Keys that come from one former partition stay in order.
     if (before === 1 && after === 1) expect(entries.map(([key]) => key)).toEqual([...expected.keys()]);
+  });
+
+  const step = fc.record({
+    changes: fc.dictionary(fc.constantFrom(..."abcdefghijkl"), fc.option(fc.nat(9), { nil: undefined }), {
+      maxKeys: 5,
+    }),
+    fails: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+    partitions: fc.integer({ min: 1, max: 12 }),
+  });
+
+  test.each([true, false])("may change at any time, with idle keys: %s", async (timed) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 24 }), async (steps) => {
+        const lab = new StoreLab({ timed });
+        const model = new Map<string, number>();
+        for (const { changes, fails, partitions } of steps) {
+          if (partitions <= 3 && partitions !== lab.partitions) {
+            lab.partitions = partitions;
+            await lab.restart();
+          }
+          await lab.batch(new Map(Object.entries(changes)), { fails });
+          if (fails) continue;
+          for (const [key, value] of Object.entries(changes)) {
+            if (value === undefined) model.delete(key);
+            else model.set(key, value);
+          }
+        }
+        const entries = await lab.entries();
+        expect(new Map(entries as [string, number][])).toEqual(model); // as they were put
+        expect(entries).toHaveLength(model.size);
+      }),
+      { numRuns: 8 },
+    );
   });
 
   test("is swept when no version of the former one is read any more", async () => {
