@@ -40,6 +40,8 @@ export async function fileWorld() {
     words: async () => (await Promise.all((await visible("words")).map(recordsOf))).flat().sort(),
     /** What is left of what was staged. */
     hidden: async () => (await readdir(join(directory, "out"))).filter((name) => name.startsWith(".")),
+    /** What the last batch has saved of an output. */
+    latest: async (output: string) => (await recordsOf((await visible(output)).at(-1) ?? "")).sort(),
     totals: async () => (await recordsOf((await visible("totals")).at(-1) ?? "")).sort(),
   };
 }

@@ -1,5 +1,6 @@
 export type { DataPlane } from "./blocks/data-port.ts";
-export { JobExecutor, type JobExecutorOptions } from "./job-executor.ts";
+export { JobExecutor } from "./job-executor.ts";
+export type { JobExecutorOptions } from "./job-executor-options.ts";
 export { InThreadLog, type InThreadLogOptions } from "./received-log/in-thread-log.ts";
 export type { OpenReceivedLog, ReceivedLog } from "./received-log/received-log.ts";
 export {

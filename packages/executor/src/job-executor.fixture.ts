@@ -166,7 +166,7 @@ export class Remote {
 }
 
 export interface Lab {
-  readonly remote: Remote;
+  remote: Remote;
   readonly executor: JobExecutor;
   readonly driverBlocks: Map<string, Uint8Array>;
   readonly workDir: string;
@@ -218,7 +218,7 @@ export async function localLab(
     readonly conf?: Readonly<Record<string, string>>;
     readonly receivedLog?: ReceivedLogPlace;
   } = {},
-): Promise<Lab> {
+): Promise<LocalLab> {
   const { driverEnd, executorEnd } = sessionPair();
   const driverBlocks = new Map<string, Uint8Array>([
     [ARTEFACT, artefactOf(options.code ?? JOB_CODE, options.apiVersion)],
@@ -252,7 +252,21 @@ export async function localLab(
     workDir,
     put: putter(driverBlocks),
     read: reader(network.client(), hello.data),
+    rebind: async () => {
+      const next = sessionPair();
+      const driver = new Remote(next.driverEnd);
+      await executor.rebind(() => next.executorEnd);
+      await driver.take("hello");
+      welcome(driver, driverBlocks, data.address, options.conf, options.receivedLog);
+      return driver;
+    },
   };
+}
+
+/** One executor of {@link localLab}, which outlives its driver. */
+export interface LocalLab extends Lab {
+  /** The executor goes over to another driver, which welcomes it. */
+  rebind(): Promise<Remote>;
 }
 
 /** Executors within this process that use gRPC and framed TCP, as on a cluster. */

@@ -1,71 +1,36 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type BackoffRange,
-  type Clock,
-  type ExecutorId,
-  type JobId,
-  type Logger,
-  localZone,
-  millis,
-  type TakeOutput,
-  type Timer,
-  toWireError,
-} from "@millrace/base";
-import type { BlockId, BlockLocation } from "@millrace/plan";
-import {
-  type BlockService,
-  type DriverSession,
-  PROTOCOL_VERSION,
-  type ReadableBlock,
-  type ToExecutor,
-} from "@millrace/rpc";
-import { type Commands, ProcessGroups } from "@millrace/runtime/threads";
+import { localZone, millis, type Timer, toWireError } from "@millrace/base";
+import type { BlockLocation } from "@millrace/plan";
+import { type DriverSession, type FromExecutor, PROTOCOL_VERSION, type ToExecutor } from "@millrace/rpc";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
+import { blockService } from "./blocks/block-service.ts";
 import { fetchCopies } from "./blocks/copy-fetcher.ts";
-import { type DataPlane, type DataPort, openData } from "./blocks/data-port.ts";
+import { type DataPort, openData } from "./blocks/data-port.ts";
 import { Replicator } from "./blocks/replicator.ts";
-import { StoreSink } from "./blocks/store-sink.ts";
-import { receiverHeap } from "./memory.ts";
+import { slotStuck } from "./errors.ts";
+import type { JobExecutorOptions } from "./job-executor-options.ts";
 import type { ReceivedLog } from "./received-log/received-log.ts";
-import { ReceiverThreads } from "./receiver/receiver-threads.ts";
-import type { ExecutorCode, ExecutorSlots, ExecutorThreads } from "./slots/executor-threads.ts";
-import { TaskRunner } from "./slots/task-runner.ts";
-
-export interface JobExecutorOptions {
-  readonly job: JobId;
-  readonly executor: ExecutorId;
-  readonly slots: number;
-  /** With the job driver. Used from `start` on. */
-  readonly session: DriverSession;
-  readonly data: DataPlane;
-  /** The threads that run code of the job. */
-  readonly threads: ExecutorThreads;
-  /** A directory for this executor alone, created if missing and removed at the end. */
-  readonly workDir: string;
-  readonly poolBytes: number;
-  readonly slotHeapBytes: number;
-  /** Notified of process groups that tasks start, so that another process can end them when this one no longer can. */
-  readonly commands?: Pick<Commands, "started" | "ended">;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Takes the output of the job's code. */
-  readonly output: TakeOutput;
-}
+import { RECEIVED } from "./receiver/inventory.ts";
+import type { ReceiverThreads } from "./receiver/receiver-threads.ts";
+import { RunningCode, type WelcomeMessage } from "./running-code.ts";
+import type { ExecutorSlots } from "./slots/executor-threads.ts";
+import type { TaskRunner } from "./slots/task-runner.ts";
 
 const HEARTBEAT_MS = 1_000;
 const THREADS_END_MS = 2_000;
-/** The pauses before the received log is tried again. */
-const LOG_RETRY_DELAY: BackoffRange = { min: millis(100), max: millis(5_000) };
 
 /**
  * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within
  * the driver's for `local[N]`. The job driver decides what runs where.
  *
  *     starting ─welcome─▶ loading (artefact, threads) ─ready─▶ running ─shutdown, session lost, fatal─▶ ended
+ *         ▲                                                       │
+ *         └─────────────────── rebind: another driver ◀───────────┘
  *
- * A leaving executor stays in `running`.
+ * A leaving executor stays in `running`. With another driver it begins anew, with the received blocks that it holds and
+ * the receivers that it runs.
  */
 export class JobExecutor {
   readonly #options: JobExecutorOptions;
@@ -73,15 +38,18 @@ export class JobExecutor {
   readonly #store: BlockStore;
   readonly #fetcher: BlockFetcher;
   readonly #data: DataPort;
-  readonly #spillDir: string;
-  readonly #commands = new ProcessGroups();
-  readonly #endCommands = (): void => void this.#commands.endAll();
-  #running:
-    | { readonly slots: ExecutorSlots; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads }
-    | undefined;
+  readonly #code: RunningCode;
+  /** With the current driver. */
+  #session: DriverSession;
+  #running: { readonly slots: ExecutorSlots; readonly tasks: TaskRunner } | undefined;
   #receivedLog: ReceivedLog | undefined;
-  /** Resolves when the output of the job's code has been taken. */
-  #flush: () => Promise<unknown> = async () => {};
+  /** From the first welcome on. */
+  #receivers: ReceiverThreads | undefined;
+  /** Another driver of the job may go on with what is here. */
+  #resumable = false;
+  #leaving = false;
+  /** All but received blocks and receivers is gone when it resolves. */
+  #suspended: Promise<void> | undefined;
   #heartbeat: Timer | undefined;
   #end: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
@@ -121,11 +89,10 @@ export class JobExecutor {
       readonly data: DataPort;
     },
   ) {
-    const { session } = options;
     this.#options = options;
+    this.#session = options.session;
     this.#pool = parts.pool;
     this.#store = parts.store;
-    this.#spillDir = parts.spillDir;
     this.#data = parts.data;
     this.#fetcher = new BlockFetcher({
       self: options.executor,
@@ -134,29 +101,77 @@ export class JobExecutor {
       spills: parts.spills,
       data: parts.data,
     });
+    const { pool, store, data, spillDir } = parts;
+    const replicator = new Replicator({ pool, store, data, log: options.log });
+    this.#code = new RunningCode(options, { pool, store, fetcher: this.#fetcher, replicator, spillDir });
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    // A thread blocked in a native call lives until the process exits.
-    process.once("exit", this.#endCommands);
-    session.onMessage((message) => this.#onMessage(message));
-    session.onClose((error) => void this.#shutDown(error));
+    this.#attach(options.session);
+  }
+
+  #attach(session: DriverSession): void {
+    const { job, executor, slots } = this.#options;
+    this.#session = session;
+    session.onMessage((message) => {
+      if (session === this.#session) this.#onMessage(message);
+    });
+    session.onClose((error) => {
+      if (session === this.#session) this.#onClosed(error);
+    });
     session.send({
       type: "hello",
       protocol: PROTOCOL_VERSION,
-      job: options.job,
-      executor: options.executor,
-      slots: options.slots,
-      data: parts.data.address,
+      job,
+      executor,
+      slots,
+      data: this.#data.address,
       pid: process.pid,
       zone: localZone(),
     });
   }
 
+  #onClosed(error: Error | undefined): void {
+    const { onDriverLost } = this.#options;
+    if (error === undefined || onDriverLost === undefined || !this.#resumable) return void this.#shutDown(error);
+    this.#suspend();
+    onDriverLost(error);
+  }
+
+  /** The driver is gone. Whatever its next one cannot use goes too. */
+  #suspend(): void {
+    if (this.#suspended !== undefined) return;
+    this.#heartbeat?.cancel();
+    const running = this.#running;
+    this.#running = undefined;
+    this.#receivers?.suspend();
+    running?.tasks.close();
+    const closed = this.#atMost(THREADS_END_MS, running?.slots.close());
+    this.#suspended = closed.then((inTime) => {
+      if (inTime) this.#store.dropAllBut(RECEIVED);
+      else
+        this.#fail(
+          slotStuck("a native call blocks a slot thread. This process ends, with the received blocks that it holds."),
+        );
+    });
+  }
+
+  /** Goes on with another driver of the job, which has taken over its log. */
+  async rebind(dial: () => DriverSession): Promise<void> {
+    const before = this.#session;
+    this.#suspend();
+    await this.#suspended;
+    if (this.#end !== undefined || before !== this.#session) return;
+    this.#suspended = undefined;
+    this.#attach(dial());
+    before.close();
+  }
+
   /** Tells the driver that this executor is leaving; it serves until the driver sends `shutdown`, or {@link stop}. */
   leave(): void {
-    if (this.#running === undefined) void this.stop();
-    else this.#options.session.send({ type: "leaving" });
+    this.#leaving = true;
+    if (this.#receivers === undefined) void this.stop();
+    else if (this.#running !== undefined) this.#session.send({ type: "leaving" });
   }
 
   /** Ends everything, cutting running work short. Later calls wait for the first. */
@@ -166,7 +181,8 @@ export class JobExecutor {
 
   #onMessage(message: ToExecutor): void {
     if (message.type === "welcome") {
-      this.#load(message).catch((error: unknown) => this.#fail(error));
+      const session = this.#session;
+      this.#load(message, session).catch((error: unknown) => this.#onLoadFailed(session, error));
       return;
     }
     if (message.type === "peers") return this.#data.setPeers(message.peers);
@@ -191,117 +207,60 @@ export class JobExecutor {
         return;
       case "dropBlocks":
         this.#store.drop(message.blocks);
+        this.#receivers?.dropped(message.blocks);
         return running.slots.dropBroadcasts(message.blocks.filter((id) => id.startsWith("broadcast/")));
       case "copyBlocks":
         return void this.#copy(message.blocks);
       case "settle":
-        void running.slots.settle().then(() => this.#options.session.send({ type: "settled" }));
+        void running.slots.settle().then(() => this.#session.send({ type: "settled" }));
         return;
       default:
-        return running.receivers.onMessage(message);
+        return this.#receivers?.onMessage(message);
     }
   }
 
   async #copy(blocks: readonly BlockLocation[]): Promise<void> {
-    const { session, log } = this.#options;
+    const { log } = this.#options;
+    const session = this.#session;
     const { copied, failed } = await fetchCopies(blocks, { fetcher: this.#fetcher, log });
     if (this.#end === undefined) session.send({ type: "blocksCopied", copied, failed });
   }
 
-  async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {
+  async #load(welcome: WelcomeMessage, session: DriverSession): Promise<void> {
     const { job, log, slots, threads, workDir } = this.#options;
     this.#data.setDriver(welcome.data);
     const code = await threads.install(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
-    if (this.#end !== undefined) return;
-    const running = this.#newRunning(welcome, code);
+    if (this.#isOver(session)) return;
+    const running = this.#code.slots(welcome, code, { session, onFatal: (error) => this.#fail(error) });
     await running.slots.start();
-    if (this.#end !== undefined) return void (await running.slots.close());
+    if (this.#isOver(session)) return void (await running.slots.close());
     this.#running = running;
-    this.#options.session.send({ type: "ready" });
+    await this.#receivedLog?.close();
+    const receivedLog = this.#code.receivedLog(welcome, code, (error) => this.#receivers?.onLogFailing(error));
+    this.#receivedLog = receivedLog;
+    const send = (message: FromExecutor): void => this.#session.send(message);
+    this.#receivers ??= this.#code.receivers(welcome.conf, code, { receivedLog, send });
+    // What is in the received log needs nobody to hold it.
+    this.#resumable = welcome.receivedLog !== undefined && welcome.conf["receiver.log"] === "off";
+    for (const message of this.#receivers.held()) session.send(message);
+    session.send({ type: "ready" });
+    if (this.#leaving) session.send({ type: "leaving" });
     this.#beat();
     log.info({ job }, `${slots} slots are ready`);
   }
 
-  #newRunning(
-    { conf, receivedLog: place }: Extract<ToExecutor, { readonly type: "welcome" }>,
-    { module: executorModule, externals }: ExecutorCode,
-  ) {
-    const { session, clock, log, executor, slotHeapBytes, output, threads } = this.#options;
-    const slots = threads.slots(
-      {
-        slots: this.#options.slots,
-        pool: this.#pool,
-        store: this.#store,
-        heapBytes: slotHeapBytes,
-        workDir: this.#spillDir,
-        executorModule,
-        externals,
-        commands: {
-          started: (group) => {
-            this.#commands.started(group);
-            this.#options.commands?.started(group);
-          },
-          ended: (group) => {
-            this.#commands.ended(group);
-            this.#options.commands?.ended(group);
-          },
-        },
-        conf,
-        clock,
-        log,
-        output,
-      },
-      {
-        onEnd: (attempt, end) => tasks.onEnd(attempt, end),
-        onTrouble: (error) => session.send({ type: "trouble", error: toWireError(error) }),
-        onFatal: (error) => this.#fail(error),
-      },
-    );
-    const replicator = new Replicator({
-      pool: this.#pool,
-      store: this.#store,
-      data: this.#data,
-      log,
-    });
-    const tasks = new TaskRunner({
-      executor,
-      slots,
-      fetcher: this.#fetcher,
-      store: this.#store,
-      pool: this.#pool,
-      replicator,
-      send: (statuses) => session.send({ type: "tasks", statuses }),
-    });
-    const receivedLog =
-      place &&
-      threads.receivedLog({
-        ...place,
-        writer: `${executor}.${clock.now().toString(36)}`,
-        pool: this.#pool,
-        clock,
-        executorModule,
-        retryDelay: LOG_RETRY_DELAY,
-        onFailing: (error) => receivers.onLogFailing(error),
-      });
-    this.#receivedLog = receivedLog;
-    if (receivedLog !== undefined) this.#fetcher.useLog(receivedLog);
-    const receivers: ReceiverThreads = new ReceiverThreads({
-      receivedLog: conf["receiver.log"] === "on" ? receivedLog : undefined,
-      executor,
-      pool: this.#pool,
-      store: this.#store,
-      replicator,
-      send: (message) => session.send(message),
-      conf,
-      heapBytes: receiverHeap(conf, slotHeapBytes),
-      workDir: this.#spillDir,
-      executorModule,
-      clock,
-      log,
-      output,
-    });
-    this.#flush = () => Promise.all([slots.flush(), receivers.flush()]);
-    return { slots, tasks, receivers };
+  /** This executor has ended, or has another driver by now. */
+  #isOver(session: DriverSession): boolean {
+    return this.#end !== undefined || session !== this.#session || this.#suspended !== undefined;
+  }
+
+  /** A driver that has just died may be the reason, and what is held is kept for the next one. */
+  #onLoadFailed(session: DriverSession, error: unknown): void {
+    if (this.#isOver(session)) return;
+    if (!this.#resumable || this.#options.onDriverLost === undefined) return this.#fail(error);
+    this.#options.log.warn(toWireError(error).message);
+    this.#onClosed(error instanceof Error ? error : new Error(String(error)));
+    session.close();
   }
 
   async #artefact(location: BlockLocation): Promise<Uint8Array> {
@@ -316,7 +275,7 @@ export class JobExecutor {
   #beat(): void {
     this.#heartbeat = this.#options.clock.after(millis(HEARTBEAT_MS), () => {
       const { poolUsedBytes, blocks, spilledBytes } = this.#store.usage();
-      this.#options.session.send({
+      this.#session.send({
         type: "heartbeat",
         rssBytes: process.memoryUsage.rss(),
         poolBytes: poolUsedBytes,
@@ -332,7 +291,7 @@ export class JobExecutor {
     if (this.#end !== undefined) return;
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#options.log.error(failure.message);
-    this.#options.session.send({ type: "failed", error: toWireError(error) });
+    this.#session.send({ type: "failed", error: toWireError(error) });
     void this.#shutDown(failure);
   }
 
@@ -344,38 +303,26 @@ export class JobExecutor {
   async #close(): Promise<void> {
     this.#heartbeat?.cancel();
     // A native call may block a thread, which then ends with the process; it is not awaited here.
-    await this.#atMost(THREADS_END_MS, this.#running?.receivers.close());
+    await this.#atMost(THREADS_END_MS, this.#receivers?.close());
     await this.#atMost(THREADS_END_MS, this.#receivedLog?.close());
-    this.#options.session.close();
+    this.#session.close();
     await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
-    this.#endCommands();
-    process.off("exit", this.#endCommands);
+    this.#code.endCommands();
     // At the reader's pace: the taker of the output decides when to cut it off.
-    await this.#flush();
+    await this.#code.flush();
     await this.#data.close();
     await this.#store.close();
     await rm(this.#options.workDir, { recursive: true, force: true });
   }
 
-  async #atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
+  /** @returns False if the time was over first. */
+  async #atMost(ms: number, work: Promise<void> | undefined): Promise<boolean> {
     let timer: Timer | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = this.#options.clock.after(millis(ms), resolve);
+    const enough = new Promise<boolean>((resolve) => {
+      timer = this.#options.clock.after(millis(ms), () => resolve(false));
     });
-    await Promise.race([work, enough]);
+    const inTime = await Promise.race([(async () => work)().then(() => true), enough]);
     timer?.cancel();
+    return inTime;
   }
-}
-
-function blockService(pool: BlockPool, store: BlockStore, spills: SpillDirectory): BlockService {
-  return {
-    read: (id) => readable(store, pool, id),
-    write: (id, bytes) => new StoreSink({ pool, store, spills, id, bytes }),
-  };
-}
-
-function readable(store: BlockStore, pool: BlockPool, id: BlockId): ReadableBlock | undefined {
-  const pin = store.pin(id);
-  if (pin === undefined) return undefined;
-  return { [Symbol.iterator]: () => readHandle(pin.handle, pool), release: () => pin.release() };
 }

@@ -1,4 +1,4 @@
-import { assert, type StreamId } from "@millrace/base";
+import { assert, type StreamId, streamId } from "@millrace/base";
 import { type BlockId, type BlockLocation, blockId, type LoggedAt } from "./action-plan.ts";
 
 /**
@@ -30,6 +30,11 @@ export function receivedBlockId(stream: StreamId, { epoch, run, block }: Receive
 }
 
 const RECEIVED_ID = /^recv\/\d+\/(\d+)\.(\d+)\/(\d+)$/;
+
+/** The stream of a received block. */
+export function streamOf(id: BlockId): StreamId {
+  return streamId(Number(id.split("/", 2)[1]));
+}
 
 export function placeOf(id: BlockId): ReceivedPlace {
   const match = RECEIVED_ID.exec(id);

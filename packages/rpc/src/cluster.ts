@@ -28,9 +28,13 @@ export type ToMember =
       readonly job: JobId;
       readonly driver: DataAddress;
       readonly token: string;
+      /** Tells one driver process of the job from another. */
+      readonly driverRun: number;
       readonly slotHeapBytes: number;
       readonly poolBytes: number;
     }
+  /** The job's driver is gone: its process keeps what it holds, for some time, until another `startJob` names the next one. */
+  | { readonly type: "holdJob"; readonly job: JobId }
   | { readonly type: "stopJob"; readonly job: JobId; readonly graceMs: number }
   /** An operator has it leave; it answers with `leaving`, and ends when its jobs have released it. */
   | { readonly type: "leave" };

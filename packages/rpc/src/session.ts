@@ -14,7 +14,7 @@ import type {
   TaskStatus,
   TemplateId,
 } from "@millrace/plan";
-import type { ReceivedBlock, ReceiverRunStart, ReceiverStatus } from "@millrace/scheduler";
+import type { HeldRun, ReceivedBlock, ReceiverRunStart, ReceiverStatus } from "@millrace/scheduler";
 
 /** Increased whenever a message changes its meaning; an executor of another version is refused with both numbers. */
 export const PROTOCOL_VERSION = 9;
@@ -48,6 +48,11 @@ export type FromExecutor =
       /** IANA name of its time zone; empty if unknown. */
       readonly zone: string;
     }
+  /**
+   * What it has from under an earlier driver of the job, before `ready`, in several messages if it is much. None of the
+   * blocks is announced again, and reports of its receivers wait until they are started or stopped.
+   */
+  | { readonly type: "held"; readonly blocks: readonly ReceivedBlock[]; readonly runs: readonly HeldRun[] }
   | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may be sent
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
   | { readonly type: "received"; readonly stream: StreamId; readonly blocks: readonly ReceivedBlock[] }

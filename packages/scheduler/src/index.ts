@@ -29,6 +29,13 @@ export {
 } from "./batches/logged-batches.ts";
 export { missedTicks } from "./batches/missed-ticks.ts";
 export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./batches/pace.ts";
+export {
+  type DriverLoss,
+  type DriverLossEffect,
+  type DriverLossEvent,
+  driverLoss,
+  stepDriverLoss,
+} from "./cluster/driver-loss.ts";
 export type { JobEffect, JobEvent, JobState, SupervisedJob } from "./cluster/job-events.ts";
 export {
   type JobLifecycle,
@@ -36,13 +43,7 @@ export {
   jobLifecycle,
   stepJob,
 } from "./cluster/job-lifecycle.ts";
-export {
-  type Membership,
-  type MembershipSettings,
-  membership,
-  membershipDefaults,
-  stepMembership,
-} from "./cluster/membership.ts";
+export { stepMembership } from "./cluster/membership.ts";
 export {
   type DrainRequestId,
   drainRequestId,
@@ -52,6 +53,12 @@ export {
   type MembershipEvent,
   memberSessionId,
 } from "./cluster/membership-events.ts";
+export {
+  type Membership,
+  type MembershipSettings,
+  membership,
+  membershipDefaults,
+} from "./cluster/membership-state.ts";
 export {
   type CutReason,
   type JobEnd,
@@ -102,6 +109,8 @@ export {
 export { recalledInputs } from "./receivers/recalled-blocks.ts";
 export { recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
+  HeldInventory,
+  HeldRun,
   RecalledInput,
   ReceivedBlock,
   ReceiverDeclaration,

@@ -95,6 +95,7 @@ class EmbeddedExecutor {
       executor: this.#id,
       slots: this.#slots,
       driver: address,
+      driverRun: 0,
       token,
       host: HOST,
       advertise: HOST,

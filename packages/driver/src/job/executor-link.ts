@@ -1,7 +1,7 @@
 import type { EpochMs, ExecutorId } from "@millrace/base";
 import { type LaunchTask, type PlannedStage, type StageRunId, TEMPLATES_MAX, type TemplateId } from "@millrace/plan";
 import type { DataAddress, ExecutorSession, ToExecutor } from "@millrace/rpc";
-import { HeldTemplates } from "@millrace/scheduler";
+import { type HeldInventory, HeldTemplates } from "@millrace/scheduler";
 
 /** Messages by which an executor may drop things. */
 export type Tidying = Extract<
@@ -20,6 +20,8 @@ export interface ExecutorInfo {
 /** One executor's session and a record of what was sent on it: it is ordered, so sending once is enough. */
 export class ExecutorLink {
   readonly info: ExecutorInfo;
+  /** What it has from under an earlier driver of the job, all of it when it is ready. */
+  held: HeldInventory | undefined;
   readonly #session: ExecutorSession;
   /** The stages and templates that the executor holds. */
   readonly #held = new HeldTemplates(TEMPLATES_MAX);
@@ -31,6 +33,10 @@ export class ExecutorLink {
   constructor(info: ExecutorInfo, session: ExecutorSession) {
     this.info = info;
     this.#session = session;
+  }
+
+  addHeld({ blocks, runs }: HeldInventory): void {
+    this.held = { blocks: [...(this.held?.blocks ?? []), ...blocks], runs: [...(this.held?.runs ?? []), ...runs] };
   }
 
   send(message: ToExecutor): void {

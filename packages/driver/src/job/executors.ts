@@ -23,6 +23,7 @@ import {
 import {
   type ExecutorSessionId,
   executorSessionId,
+  type HeldInventory,
   type Roster,
   type RosterEffect,
   type RosterEvent,
@@ -94,6 +95,14 @@ export class Executors {
 
   addressOf(executor: ExecutorId): DataAddress | undefined {
     return this.#link(executor)?.info.data;
+  }
+
+  /** What it has from under an earlier driver of the job. Once. */
+  takeHeld(executor: ExecutorId): HeldInventory | undefined {
+    const link = this.#link(executor);
+    const held = link?.held;
+    if (link !== undefined) link.held = undefined;
+    return held;
   }
 
   /** It was told to end. */
@@ -203,6 +212,8 @@ export class Executors {
       case "leaving":
       case "settled":
         return this.#machine.dispatch({ type: message.type, session, at });
+      case "held":
+        return this.#links.get(session)?.addHeld(message);
       default:
         this.#machine.dispatch({ type: "heard", session, at });
         return this.#ports.onMessage(member.executor, message);

@@ -129,7 +129,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   join({ executor, slots }: ExecutorInfo): void {
     this.#tasks.dispatch({ type: "executorJoined", executor, slots });
     this.#tasks.dispatch({ type: "executorReady", executor });
-    this.#receivers.dispatch({ type: "executorReady", executor });
+    const held = this.executors.takeHeld(executor);
+    this.#receivers.dispatch({ type: "executorReady", executor, ...(held === undefined ? {} : { held }) });
     if (this.executors.isLeaving(executor)) this.leaving(executor);
   }
 

@@ -89,6 +89,10 @@ export class ClusterShell {
     });
   }
 
+  awaitJob(job: JobId): void {
+    this.#machine.dispatch({ type: "jobAwaited", job, at: this.#clock.now() });
+  }
+
   addJob(job: JobId): void {
     this.#machine.dispatch({ type: "jobAdded", job, at: this.#clock.now() });
   }
@@ -173,6 +177,8 @@ export class ClusterShell {
         const message = this.#ports.startMessage(effect.job);
         return message === undefined ? undefined : this.#send(effect.session, message);
       }
+      case "holdJob":
+        return this.#send(effect.session, { type: "holdJob", job: effect.job });
       case "stopJob":
         return this.#send(effect.session, { type: "stopJob", job: effect.job, graceMs: effect.grace });
       case "executorJoined":

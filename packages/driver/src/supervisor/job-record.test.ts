@@ -19,6 +19,7 @@ const fresh: JobRecord = {
   args: ["a"],
   availableNow: false,
   conf: { "stop.timeout": "1s" },
+  token: "t",
   executors: 0,
   counts,
   stopping: false,

@@ -25,6 +25,8 @@ export interface JobRecord {
   readonly drop: readonly string[];
   readonly availableNow: boolean;
   readonly conf: Readonly<Record<string, string>>;
+  /** Of all connections between its processes, whose executors outlive its driver. */
+  readonly token: string;
   /** From when it was built. */
   readonly built?:
     | {
@@ -71,6 +73,7 @@ const recordSchema: v.GenericSchema<unknown, JobRecord> = v.object({
   drop: v.array(v.string()),
   availableNow: v.boolean(),
   conf: v.record(v.string(), v.string()),
+  token: v.string(),
   built: v.optional(
     v.object({
       name: v.string(),
@@ -140,7 +143,7 @@ export class JobRecordFile {
     this.#due = false;
     const temporary = join(this.#directory, `${FILE}.tmp`);
     const text = JSON.stringify({ format: FORMAT, ...this.current }, undefined, 2);
-    await writeFile(temporary, `${text}\n`, { mode: 0o600 }); // arguments may be secret
+    await writeFile(temporary, `${text}\n`, { mode: 0o600 }); // with the token, and arguments may be secret
     await rename(temporary, join(this.#directory, FILE));
   }
 }

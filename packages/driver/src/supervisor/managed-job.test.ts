@@ -24,6 +24,7 @@ async function create(parts: { readonly data: string; readonly packed: Uint8Arra
     log: silentLogger(),
     executorsKnown: () => 0,
     startExecutors: nothing,
+    holdExecutors: nothing,
     stopExecutors: nothing,
     onEnded: nothing,
   };

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
@@ -12,10 +11,8 @@ import {
   type JobId,
   type Millis,
   millis,
-  parseDuration,
   processIdentity,
   SteadyClock,
-  systemRng,
   type Timer,
   thrownMessage,
   toWireError,
@@ -44,19 +41,9 @@ import { JobLog } from "./job-log.ts";
 import type { FromJobProcess } from "./job-process-protocol.ts";
 import { type JobChange, type JobRecord, JobRecordFile } from "./job-record.ts";
 import { JobView } from "./job-view.ts";
-import { type JobDriverPort, type ManagedJobOptions, newRecord } from "./managed-job-options.ts";
+import { type JobDriverPort, lifecycleSettings, type ManagedJobOptions, newRecord } from "./managed-job-options.ts";
 
 const jobNotRecorded: WarningFactory = warningKind("JOB_NOT_RECORDED");
-
-/** The time for a job's driver process to exit when told to. */
-const EXIT_GRACE = parseDuration("5s");
-/**
- * Time added to `stop.timeout`, which the job's driver process enforces, so that a drained job can tell user code and
- * exit.
- */
-const DRAIN_OVERRUN = parseDuration("15s");
-const RESTART_PAUSE = { min: parseDuration("200ms"), max: parseDuration("30s") };
-const STEADY_AFTER = parseDuration("60s");
 
 /** One job in the supervisor: its process, its log, its record, and its view for operators. */
 export class ManagedJob {
@@ -79,6 +66,8 @@ export class ManagedJob {
   /** What a later supervisor has to know of the job. */
   readonly #record: JobRecordFile;
   #over = false;
+  /** Its current driver process has its first executors. */
+  #gathered = false;
   /** The supervisor is told to end, and the job drains for that reason alone. */
   #interrupted = false;
 
@@ -116,7 +105,7 @@ export class ManagedJob {
   }
 
   private constructor(options: ManagedJobOptions, record: JobRecord) {
-    const { clock, directory, restartPauseMax: max = RESTART_PAUSE.max } = options;
+    const { clock, directory } = options;
     this.id = options.id;
     this.log = new JobLog(join(directory, "job.log"), clock);
     this.#options = options;
@@ -127,13 +116,7 @@ export class ManagedJob {
     this.#view.restore(record.counts);
     this.#steady = new SteadyClock(clock);
     this.#submittedAt = record.submittedAt;
-    this.#state = jobLifecycle({
-      overrun: DRAIN_OVERRUN,
-      exitGrace: EXIT_GRACE,
-      restartDelay: { min: millis(Math.min(RESTART_PAUSE.min, max)), max },
-      steadyAfter: STEADY_AFTER,
-      rng: systemRng(),
-    });
+    this.#state = jobLifecycle(lifecycleSettings(options));
     this.#machine = new Dispatcher(
       (event) => stepJob(this.#state, event),
       (effect) => this.#perform(effect),
@@ -150,6 +133,11 @@ export class ManagedJob {
 
   start(): void {
     this.#machine.dispatch({ type: "submitted", at: this.#steady.now() });
+  }
+
+  /** {@link resume} starts a driver process. */
+  get willResume(): boolean {
+    return !this.over && goesOn(this.#record.current);
   }
 
   /** Goes on from the job's log, or ends the job if it has none. Nothing happens if it is over. */
@@ -248,6 +236,8 @@ export class ManagedJob {
         return this.#process?.kill();
       case "startExecutors":
         return undefined; // `#startExecutors` does it as soon as the port is known
+      case "holdExecutors":
+        return this.#options.holdExecutors();
       case "stopExecutors":
         return this.#options.stopExecutors();
       case "accepted":
@@ -271,12 +261,15 @@ export class ManagedJob {
 
   #startDriver(): void {
     const { id, args, drop, availableNow, conf, directory, heapBytes } = this.#options;
-    const token = randomBytes(24).toString("base64url");
+    const { token } = this.#record.current;
+    const run = this.#options.clock.now();
+    const executors = this.#expected();
+    this.#gathered = false;
     const process = new JobDriverProcess(
       { job: id, log: this.log, heapBytes },
       {
         onMessage: (message) => {
-          if (process === this.#process) this.#onMessage(message, token);
+          if (process === this.#process) this.#onMessage(message, run);
         },
         onExit: (error) => this.#machine.dispatch({ type: "driverExited", at: this.#steady.now(), error }),
       },
@@ -292,21 +285,21 @@ export class ManagedJob {
       dataDir: directory,
       listen: { ...this.#options.listen, token },
       heapBytes,
-      executors: Math.max(1, this.#options.executorsKnown(), this.#record.current.executors),
+      executors,
     });
     if (process.pid === undefined) return;
     this.#keep({ driver: processIdentity(process.pid) });
     this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
   }
 
-  #onMessage(message: FromJobProcess, token: string): void {
+  #onMessage(message: FromJobProcess, run: number): void {
     switch (message.type) {
       case "event":
         return this.#onEvent(message.event);
       case "crashed":
         return this.#machine.dispatch({ type: "crashing", at: this.#steady.now(), error: message.error });
       case "listening":
-        this.#port = { port: message.port, token };
+        this.#port = { port: message.port, token: this.#record.current.token, run };
         return this.#startExecutors();
       default:
         return unreachable(message);
@@ -337,7 +330,7 @@ export class ManagedJob {
     this.#view.onEvent(event);
     const at = this.#steady.now();
     if (event.type === "built") this.#onBuilt(event);
-    else if (event.type === "running" || event.type === "executors") this.#onExecutors(event.executors);
+    else if (event.type === "running" || event.type === "executors") this.#onExecutors(event);
     else if (event.type === "ended") this.#machine.dispatch({ type: "ending", at, end: event.end });
   }
 
@@ -352,9 +345,16 @@ export class ManagedJob {
     this.#machine.dispatch({ type: "built", at: this.#steady.now(), job });
   }
 
-  /** The most that it had: after a restart, its driver waits for as many. */
-  #onExecutors(executors: number): void {
-    if (executors > this.#record.current.executors) this.#keep({ executors });
+  /** A later supervisor, to which none has come yet, has the job's driver wait for as many. */
+  #onExecutors({ type, executors }: Extract<JobDriverEvent, { readonly type: "running" | "executors" }>): void {
+    if (type === "running") this.#gathered = true;
+    if (this.#gathered && executors !== this.#record.current.executors) this.#keep({ executors });
+  }
+
+  /** The number of executors to wait for. */
+  #expected(): number {
+    const restored = this.#process === undefined && this.#record.current.built !== undefined;
+    return Math.max(1, this.#options.executorsKnown(), restored ? this.#record.current.executors : 0);
   }
 
   #onEnded(state: "finished" | "failed" | "killed", error: WireError | undefined): void {

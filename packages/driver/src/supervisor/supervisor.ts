@@ -97,8 +97,9 @@ export class DriverSupervisor implements OperatorService {
     const lease = await ownDataDirectory(options.dataDir, { clock, log, onLost: taken.resolve });
     try {
       const supervisor = new DriverSupervisor(options, lease, taken.promise);
+      const restored = await supervisor.#restoreJobs(); // before executors dial, so that they keep what they hold of these
       await supervisor.#listen();
-      await supervisor.#restoreJobs();
+      await Promise.all(restored.map((job) => job.resume()));
       return supervisor;
     } catch (error) {
       await lease.release();
@@ -128,6 +129,7 @@ export class DriverSupervisor implements OperatorService {
             job,
             driver: { host: options.advertise ?? "", port: at.port },
             token: at.token,
+            driverRun: at.run,
             slotHeapBytes: at.slotHeapBytes,
             poolBytes: at.poolBytes,
           };
@@ -182,13 +184,17 @@ export class DriverSupervisor implements OperatorService {
         this.#ports.set(id, { ...driver, ...memory });
         this.#cluster.addJob(id);
       },
+      holdExecutors: () => {
+        this.#ports.delete(id);
+        this.#cluster.awaitJob(id);
+      },
       stopExecutors: () => this.#removeFromExecutors(id),
       onEnded: () => this.#removeFromExecutors(id),
     };
   }
 
-  /** Takes up the jobs that an earlier driver had on this data directory. */
-  async #restoreJobs(): Promise<void> {
+  /** Takes up the jobs that an earlier driver had on this data directory. Nothing of them runs yet. */
+  async #restoreJobs(): Promise<readonly ManagedJob[]> {
     const { dataDir, log } = this.#options;
     const restored: ManagedJob[] = [];
     for (const { id, record } of await findJobs(join(dataDir, "jobs"))) {
@@ -200,12 +206,13 @@ export class DriverSupervisor implements OperatorService {
         const job = ManagedJob.restored(this.#jobOptions(id, given), record);
         this.#jobs.set(id, job);
         restored.push(job);
+        if (job.willResume) this.#cluster.awaitJob(id);
       } catch (error) {
         log.error({ job: id }, thrownMessage(error)); // others go on
       }
     }
     this.#forgetOldJobs();
-    await Promise.all(restored.map((job) => job.resume()));
+    return restored;
   }
 
   async jobs(): Promise<readonly JobSummary[]> {
@@ -320,7 +327,7 @@ export class DriverSupervisor implements OperatorService {
   }
 
   #removeFromExecutors(id: JobId): void {
-    if (!this.#ports.delete(id)) return;
+    this.#ports.delete(id);
     this.#cluster.removeJob(id, EXECUTOR_STOP_GRACE);
   }
 

@@ -1,7 +1,7 @@
 import {
   Backoff,
-  type BackoffRange,
   type Clock,
+  deferred,
   type ExecutorId,
   type JobConf,
   type Logger,
@@ -12,12 +12,14 @@ import {
   toWireError,
   unreachable,
 } from "@millrace/base";
-import { type BlockId, type LoggedAt, receivedBlockId } from "@millrace/plan";
+import { type BlockId, receivedBlockId } from "@millrace/plan";
 import type { FromExecutor, ToExecutor } from "@millrace/rpc";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { keepReceived, type Replicator } from "../blocks/replicator.ts";
 import type { BlockForLog, ReceivedLog } from "../received-log/received-log.ts";
+import { inventory, type KnownBlock, RECEIVED } from "./inventory.ts";
 import type { ReceiverInit } from "./protocol.ts";
+import { type Group, postStart, restartDelay, type Start, type StoredBlock, type Stream } from "./receiver-streams.ts";
 import { type FromThread, ReceiverThread, stuckThread } from "./receiver-thread.ts";
 import { threadEnded } from "./thread-ended.ts";
 
@@ -39,46 +41,7 @@ export interface ReceiverThreadsPorts {
   readonly output: TakeOutput;
 }
 
-type Start = Extract<ToExecutor, { readonly type: "startReceiver" }>;
 type ReceivedBlockMessage = Extract<FromThread, { readonly type: "block" }>;
-
-/** Receivers that share a thread: a receiver with user code has its own, all others share one. */
-interface Group {
-  readonly name: string;
-  readonly streams: Set<Stream>;
-  thread: ReceiverThread;
-  /** Back-off of threads that end, until one passes on a block. */
-  readonly backoff: Backoff;
-}
-
-interface Stream {
-  readonly start: Start;
-  readonly group: Group;
-  replicateTo: ExecutorId | undefined;
-  /** The engine is behind; a replacement thread is held back too. */
-  held: boolean;
-  stopping: boolean;
-  /** Blocks are replicated and announced in sequence, once they are logged, together with the receiver's reports. */
-  line: Promise<void>;
-  /** Blocks so far. */
-  blocks: number;
-  /** The receiver's position after all announced blocks. */
-  position: Uint8Array | undefined;
-  /** A block of the receiver's current run was refused: what it says of its position leaves that out. */
-  gap: boolean;
-}
-
-/** A block in the store that is not announced yet. */
-interface StoredBlock {
-  readonly thread: ReceiverThread;
-  readonly block: number;
-  readonly id: BlockId;
-  readonly bytes: number;
-  readonly records: number;
-  readonly position: Uint8Array | undefined;
-  /** Its place in the received log; `undefined`: it is not written there. */
-  readonly logged: Promise<LoggedAt> | undefined;
-}
 
 /** The group of all receivers without user code. */
 const SOCKETS = "sockets";
@@ -95,8 +58,12 @@ export class ReceiverThreads {
   readonly #threads = new Set<ReceiverThread>();
   /** Of these threads, and of ended ones whose output is still being taken. */
   readonly #outputs = new Set<ThreadOutput>();
-  /** Announced blocks that the driver has not taken yet. Bounded: each receiver is held back by its own. */
-  readonly #announced = new Map<BlockId, { readonly thread: ReceiverThread; readonly block: number }>();
+  /** Blocks that the driver has not taken yet. Bounded: each receiver is held back by its own. */
+  readonly #unconfirmed = new Map<BlockId, { readonly thread: ReceiverThread; readonly block: number }>();
+  /** What is known of the blocks of these receivers that are in the store. */
+  readonly #known = new Map<BlockId, KnownBlock>();
+  /** Unconfirmed blocks that the driver knows of by {@link held}: they are not announced. */
+  readonly #inventory = new Set<BlockId>();
   #closing = false;
 
   constructor(ports: ReceiverThreadsPorts) {
@@ -123,6 +90,33 @@ export class ReceiverThreads {
     }
   }
 
+  /** The driver is gone: receivers are held back, and their reports wait for the next one. */
+  suspend(): void {
+    for (const entry of this.#streams.values()) {
+      this.#hold(entry.start.stream, true);
+      if (entry.adopted !== undefined) continue;
+      const adopted = deferred<void>();
+      entry.adopted = adopted;
+      entry.line = entry.line.then(() => adopted.promise);
+    }
+  }
+
+  /** What another driver of the job finds here, in several messages if it is much; none at the first. */
+  held(): readonly FromExecutor[] {
+    const { store, pool, executor } = this.#ports;
+    for (const id of store.idsOf(RECEIVED)) if (this.#unconfirmed.has(id)) this.#inventory.add(id);
+    const runs = [...this.#streams.values()].map(({ start: { stream, run }, stopping }) => ({
+      ...{ stream, epoch: run.epoch, run: run.run, running: !stopping },
+      ...(run.after === undefined ? {} : { after: run.after }),
+    }));
+    return inventory({ executor, store, pool, known: this.#known, runs });
+  }
+
+  /** Blocks were dropped from the store. */
+  dropped(blocks: readonly BlockId[]): void {
+    for (const id of blocks) this.#known.delete(id);
+  }
+
   /** Terminates the threads: records that they have not handed over are lost. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -135,7 +129,9 @@ export class ReceiverThreads {
   }
 
   #start(start: Start): void {
-    if (this.#streams.has(start.stream)) return; // a repeat
+    const known = this.#streams.get(start.stream);
+    if (known?.stopping === true) known.again = start;
+    if (known !== undefined) return this.#adopt(known, start.replicateTo);
     const group = this.#groupOf(start);
     const stream: Stream = {
       start,
@@ -147,10 +143,20 @@ export class ReceiverThreads {
       blocks: 0,
       position: start.run.position,
       gap: false,
+      adopted: undefined,
+      again: undefined,
     };
     group.streams.add(stream);
     this.#streams.set(start.stream, stream);
     postStart(stream, 0);
+  }
+
+  /** The driver takes over a receiver that has run under an earlier one. */
+  #adopt(entry: Stream, replicateTo: ExecutorId | undefined): void {
+    entry.replicateTo = replicateTo;
+    entry.adopted?.resolve();
+    entry.adopted = undefined;
+    this.#hold(entry.start.stream, false);
   }
 
   #stop(stream: StreamId): void {
@@ -160,6 +166,8 @@ export class ReceiverThreads {
       return;
     }
     entry.stopping = true;
+    entry.adopted?.resolve();
+    entry.adopted = undefined;
     entry.group.thread.post({ type: "stop", stream });
     this.#endStuck(entry.group);
   }
@@ -173,9 +181,9 @@ export class ReceiverThreads {
 
   #confirm(stream: StreamId, blocks: readonly BlockId[]): void {
     for (const id of blocks) {
-      const announced = this.#announced.get(id);
-      this.#announced.delete(id);
-      announced?.thread.post({ type: "confirmed", stream, block: announced.block });
+      const block = this.#unconfirmed.get(id);
+      this.#unconfirmed.delete(id);
+      block?.thread.post({ type: "confirmed", stream, block: block.block });
     }
   }
 
@@ -235,6 +243,7 @@ export class ReceiverThreads {
       case "status":
         entry.line = entry.line.then(() => {
           if (message.status.state === "stopped") this.#forget(entry);
+          if (message.status.state === "stopped" && entry.again !== undefined) return this.#start(entry.again);
           this.#ports.send({ type: "receiver", stream: message.stream, status: message.status });
         });
         return;
@@ -270,8 +279,10 @@ export class ReceiverThreads {
       return;
     }
     const position = entry.gap ? undefined : message.position;
+    this.#unconfirmed.set(id, { thread, block });
+    this.#known.set(id, { records, position });
     const logged = this.#log(entry, { id, place, bytes, records, position });
-    const stored = { thread, block, id, bytes, records, position, logged };
+    const stored = { id, bytes, records, position, logged };
     entry.line = entry.line.then(() => this.#announce(entry, stored));
   }
 
@@ -289,7 +300,7 @@ export class ReceiverThreads {
 
   /** Waits for the log, sends the second copy of a block, then announces it. Never rejects. */
   async #announce(entry: Stream, stored: StoredBlock): Promise<void> {
-    const { thread, block, id, bytes, records, position } = stored;
+    const { id, bytes, records, position } = stored;
     const { executor, replicator, send } = this.#ports;
     const { stream } = entry.start;
     const logged = await stored.logged;
@@ -297,7 +308,7 @@ export class ReceiverThreads {
     const copied = peer !== undefined && (await replicator.copyTo(peer, [id]));
     const at = copied ? [executor, peer] : [executor];
     entry.position = position ?? entry.position;
-    this.#announced.set(id, { thread, block });
+    if (this.#inventory.delete(id)) return;
     const known = { ...(logged === undefined ? {} : { logged }), ...(position === undefined ? {} : { position }) };
     send({ type: "received", stream, blocks: [{ id, bytes, records, at, ...known }] });
   }
@@ -339,7 +350,7 @@ export class ReceiverThreads {
   #onThreadEnded(thread: ReceiverThread, cause: Error | undefined): void {
     this.#threads.delete(thread);
     if (this.#closing) return;
-    for (const [id, announced] of this.#announced) if (announced.thread === thread) this.#announced.delete(id);
+    for (const [id, block] of this.#unconfirmed) if (block.thread === thread) this.#unconfirmed.delete(id);
     const lines: Promise<void>[] = [];
     for (const group of this.#groups.values()) if (group.thread === thread) lines.push(...this.#renew(group, cause));
     // Blocks it had passed on are stored first; then the rest of its memory can be freed.
@@ -371,13 +382,4 @@ export class ReceiverThreads {
       return entry.line;
     });
   }
-}
-
-function postStart({ start, group, held, position }: Stream, afterMs: number): void {
-  const { stream, receiver, blockIntervalMs } = start;
-  group.thread.post({ type: "start", stream, spec: receiver, blockIntervalMs, afterMs, held, position });
-}
-
-function restartDelay(conf: JobConf): BackoffRange {
-  return { min: conf["receiver.restart.delay.min"], max: conf["receiver.restart.delay.max"] };
 }

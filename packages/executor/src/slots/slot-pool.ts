@@ -158,10 +158,16 @@ export class SlotPool implements TaskSlots {
     await Promise.all(this.#threads().map((thread) => thread.settle()));
   }
 
-  /** Terminates all threads. */
+  /** Terminates all threads, and frees their memory. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#slots.map((slot) => slot.thread?.terminate()));
+    await Promise.all(
+      this.#slots.map(async ({ thread }) => {
+        if (thread === undefined) return;
+        await thread.terminate();
+        await this.#options.store.reclaim(thread.poolOwner);
+      }),
+    );
   }
 
   /** Resolves when all output of user code in these threads has been taken. */

@@ -105,6 +105,12 @@ export class TaskRunner {
     else if (attempt.state === "running") this.#ports.slots.cancel(attempt);
   }
 
+  /** Nobody waits for its tasks any more. What they hold is released as they end; their slots are ended next. */
+  close(): void {
+    for (const attempt of [...this.#attempts.values()]) this.cancel(attempt.task);
+    for (const run of [...this.#stages.keys()]) this.endStage(run);
+  }
+
   onEnd(attempt: Attempt, end: AttemptEnd): void {
     if (end.kind === "lost") this.#finish(attempt, this.#lost(attempt, end.error));
     else this.#conclude(attempt, this.#outcome(attempt, end.outcome));

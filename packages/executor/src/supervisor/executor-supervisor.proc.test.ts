@@ -132,6 +132,7 @@ const startJob = (job: JobId, driver: RpcServer): ToMember => ({
   job,
   driver: driver.address,
   token: TOKEN,
+  driverRun: 1,
   slotHeapBytes: 64 << 20,
   poolBytes: 32 << 20,
 });

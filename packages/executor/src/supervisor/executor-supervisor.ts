@@ -219,6 +219,8 @@ export class ExecutorSupervisor {
         return this.#refused(fromWireError(message.error));
       case "startJob":
         return this.#startJob(message);
+      case "holdJob":
+        return this.#processes.get(message.job)?.hold();
       case "stopJob":
         return void this.#processes.get(message.job)?.stop(message.graceMs);
       case "leave":
@@ -250,6 +252,7 @@ export class ExecutorSupervisor {
     this.#member = false;
     this.#heartbeat?.cancel();
     if (error instanceof EngineError && FINAL.has(error.code)) return this.#refused(error);
+    for (const process of this.#processes.values()) process.hold(); // drivers of jobs end with their supervisor
     if (this.#leaving !== undefined) return;
     const { log, driver, clock } = this.#options;
     const why = error?.message ?? "the driver closed the connection";
@@ -273,6 +276,7 @@ export class ExecutorSupervisor {
     if (this.#leaving !== undefined) return; // sent before the driver knew
     const running = this.#processes.get(job);
     if (running !== undefined) {
+      running.driver(this.#addressIn(message), message.driverRun);
       this.#session?.send({ type: "jobStarted", job, pid: running.pid ?? 0 });
       return;
     }
@@ -292,9 +296,8 @@ export class ExecutorSupervisor {
   #newProcess(message: Extract<ToMember, { readonly type: "startJob" }>, memory: MemorySplit): JobExecutorProcess {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
     const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
-    const { job, token } = message;
-    // The job driver runs on the driver supervisor's machine, so it is reached at the same host.
-    const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };
+    const { job, token, driverRun } = message;
+    const driver = this.#addressIn(message);
     return new JobExecutorProcess(
       job,
       {
@@ -303,6 +306,7 @@ export class ExecutorSupervisor {
         executor,
         slots,
         driver,
+        driverRun,
         token,
         host,
         advertise: this.#options.advertise ?? advertised(host),
@@ -314,6 +318,11 @@ export class ExecutorSupervisor {
       },
       { clock, output },
     );
+  }
+
+  /** A job driver runs on the driver supervisor's machine, so it is reached at the same host. */
+  #addressIn({ driver }: Extract<ToMember, { readonly type: "startJob" }>): DataAddress {
+    return { host: driver.host || this.#options.driver.host, port: driver.port };
   }
 
   #memoryFor(message: Extract<ToMember, { readonly type: "startJob" }>): MemorySplit {

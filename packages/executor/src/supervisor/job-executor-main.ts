@@ -1,11 +1,20 @@
-import { createLogger, EngineError, StreamTaker, SystemClock, unreachable } from "@millrace/base";
+import { createLogger, EngineError, StreamTaker, SystemClock, type Timer, unreachable } from "@millrace/base";
+import type { DataAddress } from "@millrace/rpc";
 import { dialDriver } from "@millrace/rpc/grpc";
+import {
+  type DriverLoss,
+  type DriverLossEffect,
+  type DriverLossEvent,
+  driverLoss,
+  stepDriverLoss,
+} from "@millrace/scheduler";
 import { JobExecutor } from "../job-executor.ts";
 import { workerThreads } from "../slots/executor-threads.ts";
 import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
 
 // The process of one job on one executor. It belongs to the supervisor that forked it: when their channel closes, the
-// supervisor is gone and nothing else would end this process, so it exits.
+// supervisor is gone and nothing else would end this process, so it exits. It outlives the job's driver, and goes on with
+// the next one.
 
 process.setSourceMapsEnabled(true);
 const log = createLogger({ name: "job-executor" });
@@ -16,14 +25,27 @@ function tell(message: FromJobExecutor): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined); // a supervisor that has just ended need not be told
 }
 
+/** How the process stands to the drivers of its job, from its start on. */
+let link: DriverLink | undefined;
+
 async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>): Promise<void> {
-  const { job, slots, driver, token, host, advertise, insecure, tls, workDir, poolBytes, slotHeapBytes } = message;
+  const { job, slots, driver, driverRun, token, host, advertise, insecure, tls, workDir, poolBytes, slotHeapBytes } =
+    message;
   const security = { token, ...(tls === undefined ? {} : { tls }) };
+  const drivers = new DriverLink(driverRun, driver, {
+    dial: (address) => void executor?.rebind(() => dialDriver({ address, ...security })),
+    giveUp: () => void executor?.stop(),
+  });
+  link = drivers;
   executor = await JobExecutor.start({
     job,
     executor: message.executor,
     slots,
     session: dialDriver({ address: driver, ...security }),
+    onDriverLost: (error) => {
+      log.warn({ job }, error.message);
+      drivers.onEvent({ type: "lost" });
+    },
     threads: workerThreads,
     data: { kind: "tcp", host, advertise, driverHost: driver.host, insecure, ...security },
     workDir,
@@ -49,6 +71,48 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
  */
 function isLossOfDriver(error: Error): boolean {
   return error instanceof EngineError && error.code === "SESSION_LOST";
+}
+
+/** Carries out what the process does when its driver is gone. */
+class DriverLink {
+  readonly #state: DriverLoss;
+  readonly #act: { dial(address: DataAddress): void; giveUp(): void };
+  readonly #clock = new SystemClock();
+  /** The address that was told last. */
+  #address: DataAddress;
+  #wake: Timer | undefined;
+
+  constructor(run: number, address: DataAddress, act: { dial(address: DataAddress): void; giveUp(): void }) {
+    this.#state = driverLoss(run);
+    this.#address = address;
+    this.#act = act;
+  }
+
+  onDriver(address: DataAddress, run: number): void {
+    this.#address = address;
+    this.onEvent({ type: "driver", run });
+  }
+
+  onEvent(event: DriverLossEvent): void {
+    for (const effect of stepDriverLoss(this.#state, event)) this.#perform(effect);
+  }
+
+  #perform(effect: DriverLossEffect): void {
+    switch (effect.type) {
+      case "dial":
+        return this.#act.dial(this.#address);
+      case "giveUp":
+        return this.#act.giveUp();
+      case "wakeAfter":
+        this.#wake?.cancel();
+        this.#wake = this.#clock.after(effect.delay, () => this.onEvent({ type: "tick" }));
+        return;
+      case "cancelWake":
+        return this.#wake?.cancel();
+      default:
+        return unreachable(effect);
+    }
+  }
 }
 
 /** The supervisor reads the last lines of standard error for the reason. */
@@ -77,6 +141,10 @@ process.on("message", (message: ToJobExecutor) => {
   switch (message.type) {
     case "start":
       return void start(message).catch(fail);
+    case "hold":
+      return link?.onEvent({ type: "held" });
+    case "driver":
+      return link?.onDriver(message.driver, message.driverRun);
     case "leave":
       return leave();
     case "stop":

@@ -9,6 +9,7 @@ import {
   type OutputStream,
   type TakeOutput,
 } from "@millrace/base";
+import type { DataAddress } from "@millrace/rpc";
 import { ProcessGroups } from "@millrace/runtime/threads";
 import { outOfMemoryKills } from "../memory.ts";
 import { exitError } from "./exit-reason.ts";
@@ -89,6 +90,16 @@ export class JobExecutorProcess {
       },
       () => undefined, // its maker reports it, and stops this process
     );
+  }
+
+  /** The job's driver is gone, and another one will come. */
+  hold(): void {
+    this.#send({ type: "hold" });
+  }
+
+  /** Tells the process where the job's driver is, which may be another one than before. */
+  driver(driver: DataAddress, driverRun: number): void {
+    this.#send({ type: "driver", driver, driverRun });
   }
 
   /** Tells the process that its executor is leaving: it ends when its job is over or releases it. */

@@ -11,6 +11,8 @@ export type ToJobExecutor =
       readonly slots: number;
       /** The address on which the job driver process listens for sessions. */
       readonly driver: DataAddress;
+      /** Tells this driver process of the job from others. */
+      readonly driverRun: number;
       readonly token: string;
       /** The address to serve blocks on, and the one that peers dial. */
       readonly host: string;
@@ -21,6 +23,10 @@ export type ToJobExecutor =
       readonly poolBytes: number;
       readonly slotHeapBytes: number;
     }
+  /** The job's driver is gone: the process keeps what it holds until it is told of the next one. */
+  | { readonly type: "hold" }
+  /** Where the job's driver is, and which one. */
+  | { readonly type: "driver"; readonly driver: DataAddress; readonly driverRun: number }
   /** The executor is leaving: the process reports that to its driver, and serves until the driver releases it. */
   | { readonly type: "leave" }
   /** The process exits; if it has not after the grace period, it is killed. */

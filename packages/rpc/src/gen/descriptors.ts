@@ -154,7 +154,8 @@ export const descriptors: object = {
             "refused",
             "startJob",
             "stopJob",
-            "leave"
+            "leave",
+            "holdJob"
            ]
           }
          },
@@ -178,6 +179,10 @@ export const descriptors: object = {
           "leave": {
            "type": "MemberLeave",
            "id": 5
+          },
+          "holdJob": {
+           "type": "HoldJob",
+           "id": 6
           }
          }
         },
@@ -216,6 +221,18 @@ export const descriptors: object = {
           "poolBytes": {
            "type": "uint64",
            "id": 5
+          },
+          "driverRun": {
+           "type": "int64",
+           "id": 6
+          }
+         }
+        },
+        "HoldJob": {
+         "fields": {
+          "job": {
+           "type": "string",
+           "id": 1
           }
          }
         },
@@ -1034,6 +1051,44 @@ export const descriptors: object = {
           }
          }
         },
+        "Held": {
+         "fields": {
+          "blocks": {
+           "rule": "repeated",
+           "type": "ReceivedBlock",
+           "id": 1
+          },
+          "runs": {
+           "rule": "repeated",
+           "type": "HeldRun",
+           "id": 2
+          }
+         }
+        },
+        "HeldRun": {
+         "fields": {
+          "stream": {
+           "type": "uint32",
+           "id": 1
+          },
+          "epoch": {
+           "type": "uint32",
+           "id": 2
+          },
+          "run": {
+           "type": "uint32",
+           "id": 3
+          },
+          "after": {
+           "type": "ReceivedPlace",
+           "id": 4
+          },
+          "running": {
+           "type": "bool",
+           "id": 5
+          }
+         }
+        },
         "FromExecutor": {
          "oneofs": {
           "message": {
@@ -1048,7 +1103,8 @@ export const descriptors: object = {
             "leaving",
             "trouble",
             "settled",
-            "blocksCopied"
+            "blocksCopied",
+            "held"
            ]
           }
          },
@@ -1096,6 +1152,10 @@ export const descriptors: object = {
           "blocksCopied": {
            "type": "BlocksCopied",
            "id": 11
+          },
+          "held": {
+           "type": "Held",
+           "id": 12
           }
          }
         },

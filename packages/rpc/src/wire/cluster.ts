@@ -63,9 +63,11 @@ export function encodeToMember(message: ToMember): ToInput {
     case "refused":
       return { refused: { error: encodeError(message.error) } };
     case "startJob": {
-      const { job, driver, token, slotHeapBytes, poolBytes } = message;
-      return { startJob: { job, driver, token, slotHeapBytes, poolBytes } };
+      const { job, driver, token, driverRun, slotHeapBytes, poolBytes } = message;
+      return { startJob: { job, driver, token, driverRun, slotHeapBytes, poolBytes } };
     }
+    case "holdJob":
+      return { holdJob: { job: message.job } };
     case "stopJob":
       return { stopJob: { job: message.job, graceMs: message.graceMs } };
     case "leave":
@@ -80,10 +82,11 @@ export function decodeToMember(wire: ToOutput): ToMember {
   if (wire.welcome) return { type: "welcome" };
   if (wire.refused) return { type: "refused", error: decodeError(required(wire.refused.error, "error")) };
   if (wire.startJob) {
-    const { job, driver, token, slotHeapBytes, poolBytes } = wire.startJob;
+    const { job, driver, token, driverRun, slotHeapBytes, poolBytes } = wire.startJob;
     const { host, port } = required(driver, "driver address");
-    return { type: "startJob", job: jobId(job), driver: { host, port }, token, slotHeapBytes, poolBytes };
+    return { type: "startJob", job: jobId(job), driver: { host, port }, token, driverRun, slotHeapBytes, poolBytes };
   }
+  if (wire.holdJob) return { type: "holdJob", job: jobId(wire.holdJob.job) };
   if (wire.stopJob) return { type: "stopJob", job: jobId(wire.stopJob.job), graceMs: wire.stopJob.graceMs };
   if (wire.leave) return { type: "leave" };
   throw malformed("the driver supervisor sent a message of an unknown type");

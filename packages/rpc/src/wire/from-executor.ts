@@ -7,12 +7,14 @@ import {
   type TaskStatus,
   type TaskTally,
 } from "@millrace/plan";
-import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
+import type { HeldRun, ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 import type {
   FromExecutor as WireInput,
   FromExecutor__Output as WireOutput,
 } from "../gen/millrace/session/v1/FromExecutor.ts";
+import type { HeldRun__Output as RunOutput } from "../gen/millrace/session/v1/HeldRun.ts";
 import type { MapOutput__Output as MapOutput } from "../gen/millrace/session/v1/MapOutput.ts";
+import type { ReceivedBlock__Output as BlockOutput } from "../gen/millrace/session/v1/ReceivedBlock.ts";
 import type {
   ReceiverReport as ReportInput,
   ReceiverReport__Output as ReportOutput,
@@ -38,6 +40,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
       const { protocol, job, executor, slots, data, pid, zone } = message;
       return { hello: { protocol, job, executor, slots, data, pid, zone } };
     }
+    case "held":
+      return { held: { blocks: message.blocks.map(encodeReceived), runs: [...message.runs] } };
     case "ready":
       return { ready: {} };
     case "tasks":
@@ -73,18 +77,11 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
     return {
       type: "received",
       stream: streamId(stream),
-      blocks: blocks.map(
-        (block): ReceivedBlock => ({
-          id: blockId(block.id),
-          bytes: block.sizeBytes,
-          records: block.records,
-          at: executorIds(block.at),
-          ...(block.logged === null ? {} : { logged: block.logged }),
-          ...(block.position === undefined ? {} : { position: ownBytes(block.position) }),
-        }),
-      ),
+      blocks: blocks.map(decodeReceived),
     };
   }
+  if (wire.held)
+    return { type: "held", blocks: wire.held.blocks.map(decodeReceived), runs: wire.held.runs.map(decodeRun) };
   if (wire.blocksCopied) {
     const { copied, failed } = wire.blocksCopied;
     return { type: "blocksCopied", copied: copied.map(blockId), failed: failed.map(blockId) };
@@ -115,6 +112,21 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   if (wire.settled) return { type: "settled" };
   if (wire.failed) return { type: "failed", error: decodeError(required(wire.failed.error, "error")) };
   throw malformed("an executor sent a message of an unknown type");
+}
+
+function decodeReceived(block: BlockOutput): ReceivedBlock {
+  return {
+    id: blockId(block.id),
+    bytes: block.sizeBytes,
+    records: block.records,
+    at: executorIds(block.at),
+    ...(block.logged === null ? {} : { logged: block.logged }),
+    ...(block.position === undefined ? {} : { position: ownBytes(block.position) }),
+  };
+}
+
+function decodeRun({ stream, epoch, run, after, running }: RunOutput): HeldRun {
+  return { stream: streamId(stream), epoch, run, ...(after === null ? {} : { after }), running };
 }
 
 function encodeReceived({ id, bytes, records, at, logged, position }: ReceivedBlock) {

@@ -37,6 +37,17 @@ const fromExecutor: readonly FromExecutor[] = [
     pid: 9,
     zone: "UTC",
   },
+  {
+    type: "held",
+    blocks: [
+      { id: blockId("recv/0/1.0/7"), bytes: 3, records: 2, at: [e1], position: bytes(4) },
+      { id: blockId("recv/0/1.0/8"), bytes: 3, records: 2, at: [e1] },
+    ],
+    runs: [
+      { stream: streamId(0), epoch: 1, run: 0, after: { epoch: 1, run: 0, block: 2 }, running: true },
+      { stream: streamId(1), epoch: 1, run: 0, running: false },
+    ],
+  },
   { type: "ready" },
   {
     type: "tasks",
@@ -288,7 +299,16 @@ const fromMember: readonly FromMember[] = [
 const toMember: readonly ToMember[] = [
   { type: "welcome" },
   { type: "refused", error },
-  { type: "startJob", job: jobId("j-1"), driver: { host: "h", port: 1 }, token: "t", slotHeapBytes: 1, poolBytes: 2 },
+  {
+    type: "startJob",
+    job: jobId("j-1"),
+    driver: { host: "h", port: 1 },
+    token: "t",
+    driverRun: 7,
+    slotHeapBytes: 1,
+    poolBytes: 2,
+  },
+  { type: "holdJob", job: jobId("j-1") },
   { type: "stopJob", job: jobId("j-1"), graceMs: 0 },
   { type: "leave" },
 ];

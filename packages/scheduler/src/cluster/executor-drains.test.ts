@@ -1,8 +1,8 @@
 import { executorId } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import type { Membership } from "./membership.ts";
 import { drainRequestId, type MembershipEvent, memberSessionId } from "./membership-events.ts";
 import { added, after, closed, cluster, down, hello, j1, leaving, removed, up } from "./membership-script.fixture.ts";
+import type { Membership } from "./membership-state.ts";
 
 describe("an operator who drains an executor", () => {
   const drain = (request: number, name: string): MembershipEvent => ({

@@ -59,6 +59,8 @@ export type JobEffect =
   | { readonly type: "killDriver" }
   /** Put the job on the executors (membership `jobAdded`). */
   | { readonly type: "startExecutors" }
+  /** Its processes there wait for the next driver (membership `jobAwaited`). */
+  | { readonly type: "holdExecutors" }
   /** Take it off (membership `jobRemoved`). */
   | { readonly type: "stopExecutors" }
   /** Answer `submit`: the job runs. */

@@ -198,7 +198,7 @@ describe("a job that logs its batches, whose driver process died", () => {
     const state = job();
     after(state, submitted, begun, logs(0));
     const message = "[JOB_DRIVER_RESTARTED] Error: SIGKILL. Another one goes on from the job's log in 200 ms.";
-    expect(after(state, exited("SIGKILL", 100))).toEqual(["stopExecutors", message, "wakeAt 300"]);
+    expect(after(state, exited("SIGKILL", 100))).toEqual(["holdExecutors", message, "wakeAt 300"]);
     expect(state).toMatchObject({ state: "restarting", error: { message: "SIGKILL" }, pid: undefined });
     expect(after(state, tick(300))).toEqual(["startDriver"]);
     expect(after(state, begun, logs(400))).toEqual(["startExecutors"]);
@@ -212,7 +212,7 @@ describe("a job that logs its batches, whose driver process died", () => {
     after(state, submitted, begun, logs(0), exited("first", 1_000), tick(1_200), begun, logs(1_300));
     expect(after(state, exited("second", 2_000)).at(1)).toMatch(/second\..* in 400 ms, the 2nd time in 1 s\.$/);
     after(state, tick(2_400), begun);
-    expect(after(state, exited("third", 3_000))).toEqual(["ended failed"]); // before it was built again
+    expect(after(state, exited("third", 3_000))).toEqual(["stopExecutors", "ended failed"]); // before it was built again
     expect(state.error).toMatchObject({ kind: { code: "JOB_DRIVER_KEEPS_DYING" }, cause: { message: "third" } });
     expect(state.error?.message).toMatch(
       /died 3 times within 2 s.*driver\.restarts\.max = 2.*The last time: Error: third\./,
@@ -254,7 +254,7 @@ describe("a job that logs its batches, whose driver process died", () => {
   test.each([stop, kill])("ends without a process when it is told to: $type", (told) => {
     const state = job();
     after(state, submitted, begun, logs(0), exited("SIGKILL"));
-    expect(after(state, told)).toEqual(["cancelWake", "ended killed"]);
+    expect(after(state, told)).toEqual(["cancelWake", "stopExecutors", "ended killed"]);
     expect(state.error?.message).toMatch(/while its driver process was being restarted.*checkpoint directory\.$/);
   });
 
@@ -262,7 +262,7 @@ describe("a job that logs its batches, whose driver process died", () => {
     const state = job();
     const supervised = { stopTimeout, resumable: true, restartsMax: 0 };
     const error = { name: "Error", message: "the driver ended" };
-    expect(after(state, { type: "restored", at, job: supervised, error })).toEqual(["startDriver"]);
+    expect(after(state, { type: "restored", at, job: supervised, error })).toEqual(["holdExecutors", "startDriver"]);
     expect(state).toMatchObject({ state: "restarting", error });
     expect(after(state, begun, logs(400))).toEqual(["startExecutors"]);
     expect(state).toMatchObject({ state: "running", error: undefined });
@@ -271,7 +271,7 @@ describe("a job that logs its batches, whose driver process died", () => {
   test("and cannot be built any more, has failed with that", () => {
     const state = job();
     after(state, submitted, begun, logs(0), exited("SIGKILL"), tick(200), begun);
-    after(state, failed);
+    expect(after(state, failed)).toEqual(["stopExecutors", "wakeAt 2000"]);
     expect(after(state, exited())).toEqual(["cancelWake", "ended failed"]);
     expect(state.error?.message).toBe("batch 100 failed");
   });

@@ -54,8 +54,8 @@ export interface JobSettings {
  * job counts as killed if it was told to end at once, and as failed if not. Operators see one of the three only when the
  * process is gone.
  *
- * A job leaves the executors as soon as it reports its end or its process is gone: their processes end with it and must
- * not count as lost.
+ * A job leaves the executors as soon as it reports its end or its process is gone for good: their processes end with it and must
+ * not count as lost. While its driver process is restarted, they keep what they hold.
  *
  * `deadline` is the time of the timer: it limits the drain in "draining" and the exit in "exiting", and ends the pause
  * before a restart in "pausing", when there is no process.
@@ -164,7 +164,8 @@ function onRestored(
   state.submittedAt = at;
   state.job = job;
   state.error = error;
-  effects.push({ type: "startDriver" });
+  state.onExecutors = true; // some may have processes of it
+  effects.push({ type: "holdExecutors" }, { type: "startDriver" });
 }
 
 function onBuilt(state: JobLifecycle, job: SupervisedJob, at: EpochMs, effects: JobEffect[]): void {
@@ -279,7 +280,7 @@ function onDied(
     state.error = keepsDying(next, restartsMax, at);
     return end(state, at, effects);
   }
-  leaveExecutors(state, effects);
+  if (state.onExecutors) effects.push({ type: "holdExecutors" });
   state.state = "restarting";
   state.phase = "pausing";
   state.error = reason;

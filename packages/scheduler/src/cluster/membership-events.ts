@@ -43,7 +43,9 @@ export type MembershipEvent =
   | { readonly type: "drainRequested"; readonly request: DrainRequestId; readonly executor: ExecutorId }
   /** The timer of `wakeAt` fired; ticks at other times are harmless. */
   | { readonly type: "tick"; readonly at: EpochMs }
-  /** From now on the job runs on every executor, including later ones. */
+  /** The job's driver is gone, and another one is awaited: its processes stay, and no new ones are started. */
+  | { readonly type: "jobAwaited"; readonly job: JobId; readonly at: EpochMs }
+  /** From now on the job runs on every executor, including later ones. Processes that stayed are told of its driver. */
   | { readonly type: "jobAdded"; readonly job: JobId; readonly at: EpochMs }
   /** It is over: its processes end within `grace`. */
   | { readonly type: "jobRemoved"; readonly job: JobId; readonly at: EpochMs; readonly grace: Millis }
@@ -74,6 +76,8 @@ export type MembershipEffect =
   /** The executor has left. `error`: it was not asked to, or ended before its jobs had released it. */
   | { readonly type: "drainAnswered"; readonly request: DrainRequestId; readonly error: Error | undefined }
   | { readonly type: "startJob"; readonly session: MemberSessionId; readonly executor: ExecutorId; readonly job: JobId }
+  /** Its process there is to keep what it holds until it is told of the job's next driver by another `startJob`. */
+  | { readonly type: "holdJob"; readonly session: MemberSessionId; readonly job: JobId }
   | { readonly type: "stopJob"; readonly session: MemberSessionId; readonly job: JobId; readonly grace: Millis }
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }

@@ -1,6 +1,7 @@
 import { epochMs, executorId, type JobId, jobId, millis } from "@millrace/base";
-import { checkMembership, type Membership, membership, membershipDefaults, stepMembership } from "./membership.ts";
+import { checkMembership, stepMembership } from "./membership.ts";
 import { type MembershipEffect, type MembershipEvent, memberSessionId } from "./membership-events.ts";
+import { type Membership, membership, membershipDefaults } from "./membership-state.ts";
 
 // Shared by the tests of the membership: concise events, and effects as lines.
 
@@ -47,6 +48,7 @@ export const leaving = (session: number): MembershipEvent => ({
 });
 export const tick = (at: number): MembershipEvent => ({ type: "tick", at: epochMs(at) });
 export const added = (job: JobId): MembershipEvent => ({ type: "jobAdded", job, at: epochMs(0) });
+export const awaited = (job: JobId): MembershipEvent => ({ type: "jobAwaited", job, at: epochMs(0) });
 export const removed = (job: JobId): MembershipEvent => ({
   type: "jobRemoved",
   job,
@@ -77,6 +79,7 @@ function format(effect: MembershipEffect): string {
     case "refuse":
       return `refuse ${effect.session} ${effect.error.code}`;
     case "startJob":
+    case "holdJob":
     case "stopJob":
       return `${effect.type} ${effect.job} on ${effect.session}`;
     case "executorJoined":

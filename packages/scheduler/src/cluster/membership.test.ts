@@ -1,11 +1,12 @@
 import { epochMs, executorId, millis, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { LOST_KEPT_MAX, membershipDefaults, stepMembership } from "./membership.ts";
+import { stepMembership } from "./membership.ts";
 import { drainRequestId, type MembershipEvent, memberSessionId } from "./membership-events.ts";
 import {
   added,
   after,
   allAfter,
+  awaited,
   closed,
   cluster,
   down,
@@ -19,6 +20,7 @@ import {
   tick,
   up,
 } from "./membership-script.fixture.ts";
+import { LOST_KEPT_MAX, membershipDefaults } from "./membership-state.ts";
 
 test("the longest pause of restarts may be less than the first one is otherwise", () => {
   const { restartDelay } = membershipDefaults(1, millis(10_000), SETTINGS.rng, millis(50));
@@ -129,8 +131,38 @@ describe("a job", () => {
     expect(after(state, hello(1, "e1", { jobs: [j1, j2] }))).toEqual([
       "welcome 1",
       "executorJoined e1",
+      "startJob j1 on 1", // with where its driver is, which may be another one
       "stopJob j2 on 1",
     ]);
+  });
+
+  test("whose driver is gone keeps its processes, which are told of the next one", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), hello(2, "e2"), added(j1), up(1, j1));
+    expect(after(state, awaited(j1))).toEqual(["holdJob j1 on 1", "holdJob j1 on 2"]);
+    expect(after(state, down(2, j1))).toEqual([]); // it is not started without a driver
+    expect(after(state, hello(3, "e3"))).toEqual(["welcome 3", "executorJoined e3"]);
+    expect(after(state, added(j1))).toEqual(["startJob j1 on 1", "startJob j1 on 2", "startJob j1 on 3"]);
+  });
+
+  test("of a driver before keeps what it has on executors until it has a driver again, or is over", () => {
+    const state = cluster();
+    after(state, awaited(j1), awaited(j2));
+    expect(after(state, hello(1, "e1", { jobs: [j1, j2] }))).toEqual([
+      "welcome 1",
+      "executorJoined e1",
+      "holdJob j1 on 1",
+      "holdJob j2 on 1",
+    ]);
+    expect(after(state, added(j1))).toEqual(["startJob j1 on 1"]);
+    expect(after(state, removed(j2))).toEqual(["stopJob j2 on 1"]);
+  });
+
+  test("that waits to start a process again does not, without a driver", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1), down(1, j1));
+    expect(after(state, awaited(j1))).toEqual([]);
+    expect(after(state, added(j1))).toEqual(["startJob j1 on 1"]);
   });
 
   test("whose start is heard of after its end is stopped", () => {

@@ -1,114 +1,23 @@
 import {
   assert,
-  type BackoffRange,
   backoffPause,
   type EpochMs,
   type ErrorFactory,
-  type ExecutorId,
   epochMs,
   errorKind,
   type JobId,
   type Millis,
   millis,
   protocolMismatch,
-  type Rng,
   unreachable,
 } from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
 import { executorRestarted } from "../warnings.ts";
-import { answerDrain, type ExecutorDrain, noteCutOff, onDrainRequested } from "./executor-drains.ts";
+import { answerDrain, noteCutOff, onDrainRequested } from "./executor-drains.ts";
 import type { MemberSessionId, MembershipEffect, MembershipEvent } from "./membership-events.ts";
+import { type ClusterMember, fresh, LOST_KEPT_MAX, type Membership, runs } from "./membership-state.ts";
 
 const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
-
-export interface MembershipSettings {
-  /** The driver's protocol version; executors with another are refused. */
-  readonly protocol: number;
-  /** `executor.timeout`: silence after which an executor is lost. */
-  readonly timeout: Millis;
-  /** The pauses before a job's process is restarted. */
-  readonly restartDelay: BackoffRange;
-  readonly rng: Rng;
-  /** A process that ran this long resets the pauses. */
-  readonly steadyAfter: Millis;
-}
-
-const RESTART_PAUSE_MIN = millis(200);
-
-/** @param restartPauseMax The longest pause before a job's process is restarted. */
-export const membershipDefaults = (
-  protocol: number,
-  timeout: Millis,
-  rng: Rng,
-  restartPauseMax: Millis = millis(30_000),
-): MembershipSettings => ({
-  protocol,
-  timeout,
-  restartDelay: { min: millis(Math.min(RESTART_PAUSE_MIN, restartPauseMax)), max: restartPauseMax },
-  rng,
-  steadyAfter: millis(60_000),
-});
-
-/** Lost executors remembered for `millrace executors`; the one lost first is dropped first. */
-export const LOST_KEPT_MAX = 100;
-
-/**
- * One executor, as its supervisor describes it.
- *
- *     (unknown) ─hello─▶ connected ─closed, silent for `timeout`─▶ lost ─hello─▶ connected
- *                           └─leaving─▶ leaving ─closed─▶ (forgotten)      leaving ─silent─▶ lost
- */
-interface Member {
-  readonly executor: ExecutorId;
-  session: MemberSessionId | undefined; // undefined: lost
-  slots: number;
-  memoryBytes: number;
-  host: string;
-  pid: number;
-  lastSeenAt: EpochMs;
-  /** It was told to end: no more processes are started there. */
-  leaving: boolean;
-  /** By job: its executor process here. */
-  readonly processes: Map<JobId, JobProcess>;
-}
-
-/**
- * The process of one job on one executor.
- *
- *     starting ─processStarted─▶ running ─processExited─▶ pausing ─due─▶ starting
- *        └───────────processExited──────────────────────────▲
- *     any ─jobRemoved─▶ stopping ─processExited─▶ (forgotten)
- *     stopping ─jobAdded─▶ starting, once it has exited
- *
- * All are forgotten when the executor is lost, and start again from its next `hello`.
- */
-interface JobProcess {
-  state: "starting" | "running" | "pausing" | "stopping";
-  pid: number | undefined;
-  startedAt: EpochMs;
-  /** Consecutive exits without a steady run in between. */
-  crashes: number;
-  /** The time of the restart, in `pausing`. */
-  restartAt: EpochMs;
-}
-
-/** The executors of the cluster, and the jobs on them: every job runs on every executor. */
-export interface Membership {
-  readonly settings: MembershipSettings;
-  /** In the order they were first seen. */
-  readonly members: Map<ExecutorId, Member>;
-  readonly sessions: Map<MemberSessionId, Member>;
-  /** In the order they were added. */
-  readonly jobs: Set<JobId>;
-  /** Executors that an operator has asked to leave, until they have. */
-  readonly drains: Map<ExecutorId, ExecutorDrain>;
-  /** The current timer. */
-  wakeAt: EpochMs | undefined;
-}
-
-export function membership(settings: MembershipSettings): Membership {
-  return { settings, members: new Map(), sessions: new Map(), jobs: new Set(), drains: new Map(), wakeAt: undefined };
-}
 
 /** Advances the cluster by one event. Owns `state`; reads no clock. O(executors + jobs on the executor concerned). */
 export function stepMembership(state: Membership, event: MembershipEvent): readonly MembershipEffect[] {
@@ -134,6 +43,9 @@ export function stepMembership(state: Membership, event: MembershipEvent): reado
       break;
     case "tick":
       onTick(state, event.at, effects);
+      break;
+    case "jobAwaited":
+      onJobAwaited(state, event.job, effects);
       break;
     case "jobAdded":
       onJobAdded(state, event.job, event.at, effects);
@@ -186,7 +98,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
 }
 
 /** True for the same process that dials again while its old connection hangs, and for any once the old one is silent. */
-function mayReplace(state: Membership, known: Member, event: Of<"hello">): boolean {
+function mayReplace(state: Membership, known: ClusterMember, event: Of<"hello">): boolean {
   const same = known.host === event.host && known.pid === event.pid;
   return same || event.at - known.lastSeenAt >= state.settings.timeout;
 }
@@ -194,13 +106,14 @@ function mayReplace(state: Membership, known: Member, event: Of<"hello">): boole
 function join(state: Membership, event: Of<"hello">, effects: MembershipEffect[]): void {
   const { executor, session, slots, memoryBytes, host, pid, at } = event;
   const known = { slots, memoryBytes, host, pid, lastSeenAt: at };
-  const member: Member = { executor, session, ...known, leaving: false, processes: new Map() };
+  const member: ClusterMember = { executor, session, ...known, leaving: false, processes: new Map() };
   state.members.set(executor, member);
   state.sessions.set(session, member);
   effects.push({ type: "welcome", session, executor }, { type: "executorJoined", executor, slots, host });
   for (const job of event.jobs) {
-    if (state.jobs.has(job)) {
+    if (state.jobs.has(job) || state.awaited.has(job)) {
       member.processes.set(job, { ...fresh(at), state: "running" });
+      readdress(state, member, job, effects); // the job may have another driver by now
     } else {
       member.processes.set(job, { ...fresh(at), state: "stopping" });
       effects.push({ type: "stopJob", session, job, grace: millis(0) });
@@ -209,15 +122,13 @@ function join(state: Membership, event: Of<"hello">, effects: MembershipEffect[]
   for (const job of state.jobs) if (!member.processes.has(job)) start(member, session, job, at, effects);
 }
 
-const fresh = (at: EpochMs): JobProcess => ({
-  state: "starting",
-  pid: undefined,
-  startedAt: at,
-  crashes: 0,
-  restartAt: at,
-});
-
-function start(member: Member, session: MemberSessionId, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
+function start(
+  member: ClusterMember,
+  session: MemberSessionId,
+  job: JobId,
+  at: EpochMs,
+  effects: MembershipEffect[],
+): void {
   const process = member.processes.get(job) ?? fresh(at);
   process.state = "starting";
   process.pid = undefined;
@@ -251,7 +162,7 @@ function onLeaving(state: Membership, session: MemberSessionId, effects: Members
   effects.push({ type: "executorLeaving", executor: member.executor });
 }
 
-function lose(state: Membership, member: Member, reason: string, effects: MembershipEffect[]): void {
+function lose(state: Membership, member: ClusterMember, reason: string, effects: MembershipEffect[]): void {
   if (member.session === undefined) return;
   state.sessions.delete(member.session);
   member.session = undefined;
@@ -287,17 +198,43 @@ function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): vo
   }
 }
 
+/** A process that runs is told where the driver of its job is, or that it has to wait for one. */
+function readdress(
+  state: Membership,
+  { session, executor }: ClusterMember,
+  job: JobId,
+  effects: MembershipEffect[],
+): void {
+  if (session === undefined) return;
+  if (state.jobs.has(job)) effects.push({ type: "startJob", session, executor, job });
+  else effects.push({ type: "holdJob", session, job });
+}
+
+function onJobAwaited(state: Membership, job: JobId, effects: MembershipEffect[]): void {
+  state.jobs.delete(job);
+  state.awaited.add(job);
+  for (const member of state.sessions.values()) {
+    const process = member.processes.get(job);
+    if (runs(process)) readdress(state, member, job, effects);
+    else if (process?.state === "pausing") member.processes.delete(job);
+  }
+}
+
 function onJobAdded(state: Membership, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
   if (state.jobs.has(job)) return;
   state.jobs.add(job);
+  state.awaited.delete(job);
   for (const member of state.sessions.values()) {
-    if (member.session !== undefined && !member.leaving && !member.processes.has(job))
+    const process = member.processes.get(job);
+    if (runs(process)) readdress(state, member, job, effects);
+    else if (process === undefined && member.session !== undefined && !member.leaving)
       start(member, member.session, job, at, effects);
   }
 }
 
 function onJobRemoved(state: Membership, job: JobId, grace: Millis, effects: MembershipEffect[]): void {
-  if (!state.jobs.delete(job)) return;
+  const known = state.jobs.delete(job);
+  if (!state.awaited.delete(job) && !known) return;
   for (const member of state.sessions.values()) {
     const process = member.processes.get(job);
     if (process === undefined || member.session === undefined || process.state === "stopping") continue;
@@ -381,7 +318,8 @@ export function checkMembership(state: Membership): void {
     for (const job of state.jobs)
       assert(member.leaving || member.processes.has(job), `job ${job} does not run on ${member.executor}`);
     for (const [job, process] of member.processes) {
-      assert(state.jobs.has(job) || process.state === "stopping", `job ${job} is over but ${process.state}`);
+      const goesOn = state.jobs.has(job) || (state.awaited.has(job) && runs(process));
+      assert(goesOn || process.state === "stopping", `job ${job} is over but ${process.state}`);
     }
   }
   for (const member of state.members.values()) {

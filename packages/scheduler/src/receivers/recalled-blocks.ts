@@ -1,7 +1,6 @@
-import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
+import type { EpochMs, StreamId } from "@millrace/base";
 import {
   type BlockId,
-  comparePlaces,
   type FixedInput,
   type LoggedBlock,
   type LoggedRun,
@@ -13,6 +12,7 @@ import {
   receivedBlockId,
 } from "@millrace/plan";
 import { receivedInputGone } from "../warnings.ts";
+import { countingAfter, HeldByExecutors } from "./held-by-executors.ts";
 import { needSegment } from "./logged-segments.ts";
 import type { RecalledInput } from "./receiver-events.ts";
 import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
@@ -23,19 +23,20 @@ import { warn } from "./receiver-warnings.ts";
  * somewhere; and those in the received log that it had not given to any batch, which go into the first new ones. Segments of
  * the log without any of these are free.
  *
- * @param holdersOf Executors that outlived the job's driver and hold a block.
+ * @param held What executors have that outlived the job's driver. Its blocks that no batch was given go into the first new ones as
+ *   well.
  */
 export function recallBlocks(
   state: ReceiverTracker,
   { pending, remembered, marks, log, dropped }: RecalledInput,
-  holdersOf: (id: BlockId) => readonly ExecutorId[] = () => [],
+  held: HeldByExecutors = new HeldByExecutors(new Map()),
 ): void {
   const byName = new Map([...state.receivers.values()].map((receiver) => [receiver.declared.input, receiver]));
   const logged = new LoggedBlocks(log);
   for (const { time, inputs } of [...remembered, ...(pending === undefined ? [] : [pending])]) {
     const blocks = new Map<StreamId, HeldBlock[]>();
     for (const [name, receiver] of byName) {
-      const found = plannedBlocks(receiver, inputs.get(name), { logged, holdersOf });
+      const found = plannedBlocks(receiver, inputs.get(name), { logged, held });
       blocks.set(receiver.declared.stream, found);
       for (const { logged: at } of found) if (at !== undefined) needSegment(state, at, undefined);
     }
@@ -54,12 +55,13 @@ export function recallBlocks(
     receiver.given = mark;
     receiver.last = mark?.place;
     receiver.position = mark?.position;
-    for (const block of logged.after(name, mark?.place)) {
-      receiver.last = block.place;
+    receiver.recalledTo = mark?.place;
+    for (const { block } of held.of(receiver.declared.stream)) state.takenUp.add(block.id);
+    for (const block of unallocated(receiver, mark, { logged, held })) {
+      receiver.last = placeOf(block.id);
       receiver.position = block.position ?? receiver.position;
-      const held = heldBlock(receiver, block);
-      receiver.waiting.push(held);
-      needSegment(state, block.at, undefined);
+      receiver.waiting.push(block);
+      if (block.logged !== undefined) needSegment(state, block.logged, undefined);
     }
     countBacklog(receiver, receiver.waiting);
   }
@@ -124,45 +126,57 @@ class LoggedBlocks {
     return this.#blocks.get(input)?.get(keyOf(place));
   }
 
-  /**
-   * The blocks of an input beyond a place, in order, without those that the driver of their time had not taken before a later run of
-   * the receiver began: that run has received the same records again, if its source has them.
-   */
+  /** The blocks of an input. */
+  of(input: string): Iterable<LoggedBlock> {
+    return this.#blocks.get(input)?.values() ?? [];
+  }
+
+  runsOf(input: string): readonly LoggedRun[] {
+    return this.#runs.get(input) ?? [];
+  }
+
   after(input: string, mark: ReceivedPlace | undefined): readonly LoggedBlock[] {
-    const blocks = [...(this.#blocks.get(input)?.values() ?? [])].sort((a, b) => comparePlaces(a.place, b.place));
-    const runs = [...(this.#runs.get(input) ?? [])].sort((a, b) => a.epoch - b.epoch || a.run - b.run);
-    const counting: LoggedBlock[] = [];
-    /** The least that a run after the current block began with. */
-    let bound: ReceivedPlace | "none" | undefined;
-    for (const block of blocks.reverse()) {
-      const { place } = block;
-      for (let run = runs.at(-1); run !== undefined && isLater(run, place); run = runs.at(-1)) {
-        runs.pop();
-        if (run.after === undefined) bound = "none";
-        else if (bound === undefined || (bound !== "none" && comparePlaces(run.after, bound) < 0)) bound = run.after;
-      }
-      if (mark !== undefined && comparePlaces(place, mark) <= 0) break;
-      if (bound === undefined || (bound !== "none" && comparePlaces(place, bound) <= 0)) counting.push(block);
-    }
-    return counting.reverse();
+    return countingAfter([...this.of(input)], this.runsOf(input), mark);
   }
 }
 
-const keyOf = ({ epoch, run, block }: ReceivedPlace): string => `${epoch}.${run}/${block}`;
-
-function isLater(run: LoggedRun, place: ReceivedPlace): boolean {
-  return run.epoch > place.epoch || (run.epoch === place.epoch && run.run > place.run);
+/** The blocks of an input that no batch was given, in order: those in the log, and those that executors hold. */
+function unallocated(
+  receiver: TrackedReceiver,
+  mark: ReceivedMark | undefined,
+  { logged, held }: { readonly logged: LoggedBlocks; readonly held: HeldByExecutors },
+): readonly HeldBlock[] {
+  const { input, stream, copies } = receiver.declared;
+  const found = new Map<BlockId, { readonly place: ReceivedPlace; readonly block: HeldBlock }>();
+  for (const { block, at } of held.of(stream)) {
+    const { id, bytes, records, position } = block;
+    const rest = { logged: undefined, copies, at, ...NOT_COPIED };
+    found.set(id, { place: placeOf(id), block: { id, stream, bytes, records, position, ...rest } });
+  }
+  for (const block of logged.of(input)) {
+    const known = heldBlock(receiver, block);
+    found.set(known.id, { place: block.place, block: { ...known, at: held.holdersOf(known.id) } });
+  }
+  const runs = [...logged.runsOf(input), ...held.runsOf(stream)];
+  const counting = countingAfter([...found.values()], runs, mark?.place).map(({ block }) => block);
+  const positions = mark?.position !== undefined || counting.some(({ position }) => position !== undefined);
+  if (!positions) return counting;
+  // The receiver begins after the last position that is known: what copies have beyond it is received again.
+  const last = counting.findLastIndex(({ position, logged: at }) => position !== undefined || at !== undefined);
+  return counting.slice(0, last + 1);
 }
+
+const keyOf = ({ epoch, run, block }: ReceivedPlace): string => `${epoch}.${run}/${block}`;
 
 /** The blocks of a planned batch that are in the log, or that some executor holds. */
 function plannedBlocks(
   { declared }: TrackedReceiver,
   fixed: FixedInput | undefined,
-  { logged, holdersOf }: { readonly logged: LoggedBlocks; readonly holdersOf: (id: BlockId) => readonly ExecutorId[] },
+  { logged, held }: { readonly logged: LoggedBlocks; readonly held: HeldByExecutors },
 ): HeldBlock[] {
   if (fixed?.kind !== "received") return [];
   return fixed.blocks.flatMap(({ id, bytes, records }): readonly HeldBlock[] => {
-    const at = holdersOf(id);
+    const at = held.holdersOf(id);
     const found = logged.at(declared.input, placeOf(id));
     if (at.length === 0 && found === undefined) return [];
     const { stream, copies } = declared;

@@ -69,7 +69,7 @@ export type ReceiverEvent =
       /** What an earlier run of the job has received. */
       readonly recalled?: RecalledInput;
     }
-  | { readonly type: "executorReady"; readonly executor: ExecutorId }
+  | { readonly type: "executorReady"; readonly executor: ExecutorId; readonly held?: HeldInventory }
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
   /** It was told to end and serves its blocks until it is lost; its receivers move, and its blocks are copied. */
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
@@ -115,6 +115,21 @@ export type ReceiverEvent =
   | { readonly type: "batchReleased"; readonly batch: EpochMs }
   /** Stop receivers for good; they hand over their buffered records first. Answered by `allStopped`. */
   | { readonly type: "stopRequested" };
+
+/** A run of a receiver on an executor that has outlived the job's driver. */
+export interface HeldRun extends Pick<ReceiverRunStart, "epoch" | "run"> {
+  readonly stream: StreamId;
+  readonly after?: ReceivedPlace;
+  /** It was not told to stop. */
+  readonly running: boolean;
+}
+
+/** What an executor has from under an earlier driver of the job. */
+export interface HeldInventory {
+  /** Received blocks, its own and copies. A copy does not say the receiver's position. */
+  readonly blocks: readonly ReceivedBlock[];
+  readonly runs: readonly HeldRun[];
+}
 
 /** The beginning of a run of a receiver. */
 export interface ReceiverRunStart {

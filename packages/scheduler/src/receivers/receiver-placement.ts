@@ -45,7 +45,7 @@ export function renewPeers(state: ReceiverTracker): void {
   }
 }
 
-function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): ExecutorId | undefined {
+export function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): ExecutorId | undefined {
   const { name, copies } = receiver.declared;
   if (copies === 1) return undefined;
   const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);

@@ -1,6 +1,6 @@
 import type { EpochMs, ExecutorId, Rng, StreamId } from "@millrace/base";
 import type { BlockId, FixedInput, LoggedAt, ReceivedMark, ReceivedPlace } from "@millrace/plan";
-import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
+import type { HeldInventory, ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
 export interface ReceiverSettings {
   /** `receiver.buffer.bytes`: the backlog beyond which a receiver is held back, and the scale for reports of it. */
@@ -48,8 +48,32 @@ export interface TrackedReceiver {
   last: ReceivedPlace | undefined;
   /** The receiver's position after that block. */
   position: Uint8Array | undefined;
+  /** By the log of an earlier run of the job: the last block that it had given to a batch. */
+  recalledTo: ReceivedPlace | undefined;
   /** The last block that a batch was given, in a job with a batch log. */
   given: ReceivedMark | undefined;
+}
+
+/** A receiver that runs nowhere yet. */
+export function trackedReceiver(declared: ReceiverDeclaration): TrackedReceiver {
+  return {
+    declared,
+    state: "homeless",
+    executor: undefined,
+    peer: undefined,
+    alone: false,
+    down: false,
+    stuck: false,
+    unlogged: false,
+    waiting: [],
+    backlogBytes: 0,
+    toldBytes: 0,
+    runs: 0,
+    last: undefined,
+    position: undefined,
+    recalledTo: undefined,
+    given: undefined,
+  };
 }
 
 export interface HeldBlock {
@@ -156,6 +180,10 @@ export interface ReceiverTracker {
   /** The batch that an earlier run of the job had planned, until it is allocated again. */
   pending: TrackedBatch | undefined;
   readonly segments: LoggedSegments;
+  /** What executors have from under an earlier driver, until the receivers are declared. */
+  readonly held: Map<ExecutorId, HeldInventory>;
+  /** Blocks beyond `recalledTo` that executors had from under an earlier driver: each is taken up once. */
+  readonly takenUp: Set<BlockId>;
   readonly copies: BlockCopies;
   /** NO_EXECUTORS was reported. */
   starved: boolean;
@@ -181,6 +209,8 @@ export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
     batches: new Map(),
     pending: undefined,
     segments: new Map(),
+    held: new Map(),
+    takenUp: new Set(),
     copies: { queues: new Map(), underWay: new Map(), targets: new Map(), missing: false, made: 0 },
     starved: false,
     lost: { blocks: 0, records: 0 },

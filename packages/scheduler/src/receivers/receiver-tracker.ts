@@ -19,13 +19,15 @@ import {
   reviewCopies,
   tellMissing,
 } from "./block-copies.ts";
+import { takeUp } from "./held-blocks.ts";
+import { HeldByExecutors } from "./held-by-executors.ts";
 import { freeLeaving } from "./leaving-executors.ts";
 import { closeSegments, needSegment } from "./logged-segments.ts";
 import { recallBlocks } from "./recalled-blocks.ts";
 import { allocateWaiting, batchInput, dropHolder, endBatch, releaseBatch, reportBacklog } from "./received-blocks.ts";
-import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import type { HeldInventory, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
-import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
+import { type HeldBlock, type ReceiverTracker, type TrackedReceiver, trackedReceiver } from "./receiver-state.ts";
 import {
   downCondition,
   namesOf,
@@ -48,7 +50,7 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
       onStarted(state, event);
       break;
     case "executorReady":
-      onExecutorReady(state, event.executor);
+      onExecutorReady(state, event.executor, event.held);
       break;
     case "executorLost":
       onExecutorLost(state, event.executor);
@@ -102,33 +104,22 @@ function onStarted(
   state.mode = "open";
   for (const declared of receivers) {
     assert(!state.receivers.has(declared.stream), `stream ${declared.stream} is declared twice`);
-    state.receivers.set(declared.stream, {
-      declared,
-      state: "homeless",
-      executor: undefined,
-      peer: undefined,
-      alone: false,
-      down: false,
-      stuck: false,
-      unlogged: false,
-      waiting: [],
-      backlogBytes: 0,
-      toldBytes: 0,
-      runs: 0,
-      last: undefined,
-      position: undefined,
-      given: undefined,
-    });
+    state.receivers.set(declared.stream, trackedReceiver(declared));
   }
-  if (recalled !== undefined) recallBlocks(state, recalled);
+  if (recalled !== undefined) recallBlocks(state, recalled, new HeldByExecutors(state.held));
+  for (const [executor, held] of state.held) takeUp(state, executor, held);
+  state.held.clear();
   placeReceivers(state);
+  reviewCopies(state);
 }
 
-function onExecutorReady(state: ReceiverTracker, executor: ExecutorId): void {
+function onExecutorReady(state: ReceiverTracker, executor: ExecutorId, held: HeldInventory | undefined): void {
   if (state.executors.includes(executor)) return;
   state.executors.push(executor);
   if (state.starved) state.effects.push({ type: "warningOver", subject: NO_EXECUTORS, message: undefined });
   state.starved = false;
+  if (held !== undefined && state.mode === "new") state.held.set(executor, held);
+  else if (held !== undefined) takeUp(state, executor, held);
   placeReceivers(state);
   renewPeers(state);
   reviewCopies(state);
@@ -139,6 +130,7 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   const at = state.executors.indexOf(executor);
   if (at < 0) return;
   state.executors.splice(at, 1);
+  state.held.delete(executor);
   state.leaving.delete(executor);
   dropTarget(state, executor);
   dropHolder(state, executor);

@@ -170,6 +170,16 @@ export class BlockStore {
     for (const id of [...(candidates ?? [])]) if (id.startsWith(prefix)) this.#remove(id);
   }
 
+  /** Every block whose id has this prefix. O(blocks). */
+  idsOf(prefix: string): readonly BlockId[] {
+    return [...this.#entries.keys()].filter((id) => id.startsWith(prefix));
+  }
+
+  /** Drops every block whose id does not have this prefix. O(blocks). */
+  dropAllBut(prefix: string): void {
+    for (const id of [...this.#entries.keys()]) if (!id.startsWith(prefix)) this.#remove(id);
+  }
+
   usage(): StoreUsage {
     return {
       blocks: this.#entries.size,

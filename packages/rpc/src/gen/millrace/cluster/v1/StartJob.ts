@@ -9,6 +9,7 @@ export interface StartJob {
   'token'?: (string);
   'slotHeapBytes'?: (number | string | Long);
   'poolBytes'?: (number | string | Long);
+  'driverRun'?: (number | string | Long);
 }
 
 export interface StartJob__Output {
@@ -17,4 +18,5 @@ export interface StartJob__Output {
   'token': (string);
   'slotHeapBytes': (number);
   'poolBytes': (number);
+  'driverRun': (number);
 }

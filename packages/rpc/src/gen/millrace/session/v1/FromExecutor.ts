@@ -11,6 +11,7 @@ import type { ExecutorLeaving as _millrace_session_v1_ExecutorLeaving, ExecutorL
 import type { ExecutorTrouble as _millrace_session_v1_ExecutorTrouble, ExecutorTrouble__Output as _millrace_session_v1_ExecutorTrouble__Output } from '../../../millrace/session/v1/ExecutorTrouble.ts';
 import type { Settled as _millrace_session_v1_Settled, Settled__Output as _millrace_session_v1_Settled__Output } from '../../../millrace/session/v1/Settled.ts';
 import type { BlocksCopied as _millrace_session_v1_BlocksCopied, BlocksCopied__Output as _millrace_session_v1_BlocksCopied__Output } from '../../../millrace/session/v1/BlocksCopied.ts';
+import type { Held as _millrace_session_v1_Held, Held__Output as _millrace_session_v1_Held__Output } from '../../../millrace/session/v1/Held.ts';
 
 export interface FromExecutor {
   'hello'?: (_millrace_session_v1_ExecutorHello | null);
@@ -24,7 +25,8 @@ export interface FromExecutor {
   'trouble'?: (_millrace_session_v1_ExecutorTrouble | null);
   'settled'?: (_millrace_session_v1_Settled | null);
   'blocksCopied'?: (_millrace_session_v1_BlocksCopied | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied";
+  'held'?: (_millrace_session_v1_Held | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied"|"held";
 }
 
 export interface FromExecutor__Output {
@@ -39,5 +41,6 @@ export interface FromExecutor__Output {
   'trouble'?: (_millrace_session_v1_ExecutorTrouble__Output | null);
   'settled'?: (_millrace_session_v1_Settled__Output | null);
   'blocksCopied'?: (_millrace_session_v1_BlocksCopied__Output | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied";
+  'held'?: (_millrace_session_v1_Held__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied"|"held";
 }
