@@ -2,6 +2,7 @@ import type { Bench } from "./bench.ts";
 import { largeBatch } from "./benches/large-batch.ts";
 import { loggedBatch } from "./benches/logged-batch.ts";
 import { memory } from "./benches/memory.ts";
+import { receiving } from "./benches/receiving.ts";
 import { smallBatch } from "./benches/small-batch.ts";
 import { soak } from "./benches/soak.ts";
 import { startUp } from "./benches/start-up.ts";
@@ -22,6 +23,7 @@ export const BENCHES: readonly Bench[] = [
   wordCount,
   wordCountFile,
   largeBatch,
+  receiving,
   memory,
   soak,
 ];

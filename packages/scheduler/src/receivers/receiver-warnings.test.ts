@@ -27,6 +27,19 @@ describe("warnings of receivers", () => {
     ]);
   });
 
+  test("whose blocks cannot be logged say so once, and when they can again, or when their executor is lost", () => {
+    const state = tracker();
+    const unlogged = { state: "unlogged", error: { name: "Error", message: "disk full" } } as const;
+    after(state, ready("e1"), started(1), status("e1", 0, { state: "running" }));
+    expect(after(state, status("e1", 0, unlogged))).toEqual(["warning RECEIVED_LOG_FAILING: RECEIVED_LOG_FAILING/0"]);
+    expect(after(state, status("e1", 0, unlogged))).toEqual([]);
+    expect(after(state, status("e1", 0, { state: "logged" }))).toEqual([
+      "over RECEIVED_LOG_FAILING/0: blocks of receiver socket 0 are logged again.",
+    ]);
+    after(state, status("e1", 0, unlogged));
+    expect(after(state, lost("e1"))).toContain("over RECEIVED_LOG_FAILING/0");
+  });
+
   test("whose error says all about the outage do not say it twice", () => {
     const state = tracker();
     const kind = { code: "SOURCE_DOWN", blame: "environment", retry: "same-task" } as const;
