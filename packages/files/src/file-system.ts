@@ -110,6 +110,8 @@ export interface BlockingFiles {
   open(file: Location): BlockingReader;
   /** Like `create` of {@link FileSystem}. */
   create(file: Location): BlockingWriter;
+  /** Like `write` of {@link FileSystem}, for content of some kilobytes. If absent, that one is used. */
+  write?(file: Location, parts: readonly Uint8Array[]): void;
   /** Opens an existing file to add to its end. Absent if the file system can only replace whole files. */
   append?(file: Location): BlockingAppender;
 }

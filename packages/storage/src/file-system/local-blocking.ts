@@ -1,4 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { threadId } from "node:worker_threads";
 import { changingFile } from "@millrace/base";
 import {
   type BlockingAppender,
@@ -7,16 +9,77 @@ import {
   type BlockingWriter,
   type Location,
   localVersion,
+  locationFrom,
   type WrittenContent,
 } from "@millrace/files";
-import { fileError } from "./system-error.ts";
+import { fileError, systemCode } from "./system-error.ts";
 
 /** This machine's own files, with calls that block the thread. */
 export const localBlockingFiles: BlockingFiles = {
   open: (file) => new LocalBlockingReader(file),
   create: (file) => new LocalBlockingWriter(file),
+  write: writeAtomically,
   append: (file) => new LocalAppender(file),
 };
+
+/** Distinguishes the temporary files of this thread. */
+let temporaryCount = 0;
+
+/** A name beside the file that no other process or thread uses. */
+export function temporaryOf(file: Location): string {
+  return `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
+}
+
+function writeAtomically(file: Location, parts: readonly Uint8Array[]): void {
+  const temporary = locationFrom(temporaryOf(file));
+  try {
+    const opened = openMakingParents(temporary);
+    try {
+      for (const part of parts) writeAll(temporary, opened, part);
+    } finally {
+      closeSync(opened);
+    }
+    changingFile(file);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmQuietly(temporary); // the first error is the one to report
+    throw fileError("write", file, error);
+  }
+}
+
+function openMakingParents(file: Location): number {
+  changingFile(file);
+  try {
+    return openSync(file, "w");
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    makeDirectories(dirname(file));
+    return openSync(file, "w");
+  }
+}
+
+/** One after the other, like those of calls that do not block: `recursive` fails in its own ways. */
+function makeDirectories(path: string): void {
+  try {
+    changingFile(path);
+    mkdirSync(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path) throw error;
+    makeDirectories(parent);
+    mkdirSync(path);
+  }
+}
+
+function rmQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // a leftover, which readers ignore
+  }
+}
 
 class LocalBlockingReader implements BlockingReader {
   readonly path: Location;

@@ -1,6 +1,5 @@
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import { threadId } from "node:worker_threads";
 import { changingFile } from "@millrace/base";
 import {
   type BlockingFiles,
@@ -17,7 +16,7 @@ import {
   type WrittenContent,
   within,
 } from "@millrace/files";
-import { localBlockingFiles } from "./local-blocking.ts";
+import { localBlockingFiles, temporaryOf } from "./local-blocking.ts";
 import { fileError, systemCode } from "./system-error.ts";
 
 /** Entries whose size and time are requested concurrently: a page of a listing. */
@@ -32,9 +31,6 @@ const NOT_OF_ENTRY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]
 
 /** Codes of file systems that do not have links, as those of cards and of some other machines. */
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
-
-/** Distinguishes the temporary files of this thread. */
-let temporaryCount = 0;
 
 /** This machine's own files. When a directory is listed, all names are in memory, with the details of one page. */
 export class LocalFileSystem implements FileSystem {
@@ -254,10 +250,6 @@ async function attempt<T>(what: string, path: string, deed: Promise<T>): Promise
   } catch (error) {
     throw fileError(what, path, error);
   }
-}
-
-function temporaryOf(file: Location): string {
-  return `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
 }
 
 /** @param flag `wx` fails if something exists. */

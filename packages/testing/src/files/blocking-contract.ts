@@ -1,5 +1,5 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { type BlockingFiles, type FileSystem, type Location, within } from "@millrace/files";
+import { type BlockingFiles, entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import { bytesOf, textOf } from "./contract-case.ts";
 
 type Check = (blocking: BlockingFiles, files: FileSystem, directory: Location) => Promise<void>;
@@ -38,6 +38,19 @@ export const blockingCases: Readonly<Record<string, (files: FileSystem, director
       blocking.create(within(directory, "other")).abandon();
       equal(await files.stat(within(directory, "other")), undefined);
       throws(() => blocking.create(within(directory, "none", "file")), { code: "FILE_NOT_FOUND" });
+    },
+  ),
+  "blocking, if offered: a whole file is replaced, with the directories that are missing": ifBlocking(
+    async (blocking, files, directory) => {
+      if (blocking.write === undefined) return;
+      const file = within(directory, "new", "deep", "file");
+      for (const [text, ...more] of [["a"], ["bc", "d"]]) {
+        blocking.write(file, [text ?? "", ...more].map(bytesOf));
+        equal(textOf(await files.read(file)), [text, ...more].join(""));
+      }
+      equal((await entriesOf(files, within(directory, "new", "deep")))?.length, 1);
+      const taken = within(directory, "new");
+      throws(() => blocking.write?.(taken, [bytesOf("x")]), { code: "FILE_WRONG_KIND" });
     },
   ),
 };
