@@ -22,7 +22,14 @@ export {
   type WrittenContent,
 } from "@millrace/files";
 export type { BoundedDouble } from "./approx/bounded-double.ts";
-export { type ExternalSink, type SinkTask, type SinkWriter, saveExternal } from "./external/external-sink.ts";
+export {
+  type Sink,
+  type SinkBatch,
+  type SinkStart,
+  type SinkTask,
+  type SinkWriter,
+  saveExternal,
+} from "./external/external-sink.ts";
 export { type ExternalSource, externalStream, type RangeRecords } from "./external/external-source.ts";
 export { type Shippable, shipPackage } from "./external/ship-package.ts";
 export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./function/task-context.ts";

@@ -18,7 +18,7 @@ export default defineJob({ name: "restarts", batchInterval: "200ms" }, (ssc, [di
         write: (some) => {
           records += some.length;
         },
-        close: () => records,
+        prepare: () => records,
       };
     },
     commit: (_, written) => driverGate(port, "commit", written.reduce(add, 0)),

@@ -22,7 +22,7 @@ const TICKETS = `
     const lines = [];
     return {
       async write(records) { lines.push(...records); },
-      close() {
+      prepare() {
         writeFileSync(join(directory, name), lines.join("\\n"));
         return { name, pid: process.pid };
       },
@@ -49,7 +49,7 @@ const TICKETS = `
       label: "archive",
       options: { directory },
       open: openArchive,
-      commit(time, written) {
+      commit(batch, written) {
         for (const { name, pid } of written) console.log("committed", name, pid === process.pid ? "here" : "elsewhere");
       },
     });

@@ -21,8 +21,8 @@ import {
   fnSlot,
   type LaunchTask,
   type Op,
-  type Sink,
   type Source,
+  type StageSink,
   type StageTemplate,
   stageRunId,
   type TaskOutcome,
@@ -76,7 +76,7 @@ export function template(
   shape: {
     readonly source?: Source;
     readonly ops?: readonly Op[];
-    readonly sink: Sink;
+    readonly sink: StageSink;
     readonly functions?: readonly string[];
   },
 ): StageTemplate {

@@ -18,7 +18,7 @@ import { plannedState } from "./planned-state.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
 import { StageDraft } from "./stage-draft.ts";
 import { actionSink, aggregateOf, shuffleSink } from "./stage-ends.ts";
-import type { Feed, Op, Pipeline, Sink, Source, StageTemplate, StateUpdate } from "./template.ts";
+import type { Feed, Op, Pipeline, Source, StageSink, StageTemplate, StateUpdate } from "./template.ts";
 import type { TemplateCache } from "./template-cache.ts";
 
 const NO_CAPTURES = new Uint8Array(0);
@@ -44,7 +44,7 @@ interface Place {
 }
 
 interface StageEnd {
-  readonly sink: (draft: StageDraft) => Sink;
+  readonly sink: (draft: StageDraft) => StageSink;
   readonly writes: ShuffleWrite | undefined;
   readonly label: string | undefined;
   readonly partitions: readonly number[] | undefined;
@@ -357,7 +357,7 @@ export class PlanRun {
     dependency: ShuffleDependency,
     reads: Set<ShuffleId>,
     write: {
-      readonly sink: (draft: StageDraft) => Sink;
+      readonly sink: (draft: StageDraft) => StageSink;
       readonly partitions: number;
       readonly level: BlockLevel | undefined;
       readonly label: string;

@@ -6,8 +6,8 @@ import type {
   Op,
   Pipeline,
   ShufflePartitioner,
-  Sink,
   Source,
+  StageSink,
   StageTemplate,
   StateUpdate,
 } from "./template.ts";
@@ -176,7 +176,7 @@ function renderCombine(
   return `combine(${create}, ${name(combine.mergeValue)}, ${name(combine.mergeCombiners)})`;
 }
 
-function renderSink(sink: Sink, name: Namer, limit: number | undefined): string {
+function renderSink(sink: StageSink, name: Namer, limit: number | undefined): string {
   switch (sink.kind) {
     case "shuffle":
       return `${sink.combine ? `${renderCombine(sink.combine, name)} ` : ""}${renderPartitioner(sink.partitioner, name)}`;

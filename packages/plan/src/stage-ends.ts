@@ -3,7 +3,7 @@ import type { Layout } from "./layout.ts";
 import type { Combine, ShuffledNode } from "./lineage.ts";
 import type { ActionSink } from "./plan-request.ts";
 import type { StageDraft } from "./stage-draft.ts";
-import type { Aggregate, ShufflePartitioner, Sink } from "./template.ts";
+import type { Aggregate, ShufflePartitioner, StageSink } from "./template.ts";
 
 /** @param inPlace The pairs were not combined on the map side. */
 export function aggregateOf(node: ShuffledNode, inPlace: boolean, draft: StageDraft): Aggregate {
@@ -25,7 +25,7 @@ export function shuffleSink(
   placement: ReturnType<Layout["placement"]>,
   combine: Combine | undefined,
   draft: StageDraft,
-): Sink {
+): StageSink {
   const partitioner: ShufflePartitioner =
     placement.kind === "custom"
       ? { kind: "custom", partitions: placement.partitions, fn: draft.slot(placement.fn) }
@@ -33,7 +33,7 @@ export function shuffleSink(
   return { kind: "shuffle", partitioner, ...(combine === undefined ? {} : { combine: combineSlots(combine, draft) }) };
 }
 
-export function actionSink(sink: ActionSink, draft: StageDraft): Sink {
+export function actionSink(sink: ActionSink, draft: StageDraft): StageSink {
   switch (sink.kind) {
     case "collect":
       return { kind: sink.limit === undefined ? "collect" : "take" };

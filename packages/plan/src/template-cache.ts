@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { branded } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
-import type { Pipeline, Sink, StageTemplate, TemplateId } from "./template.ts";
+import type { Pipeline, StageSink, StageTemplate, TemplateId } from "./template.ts";
 
 /**
  * Templates that each side keeps: the planner, and every executor with its slots. Beyond that the least recently used
@@ -19,7 +19,7 @@ export class TemplateCache {
     return this.#templates.size;
   }
 
-  intern(pipeline: Pipeline, sink: Sink, functions: readonly FunctionRef[]): StageTemplate {
+  intern(pipeline: Pipeline, sink: StageSink, functions: readonly FunctionRef[]): StageTemplate {
     const ids = functions.map((fn) => fn.id);
     const content = JSON.stringify([pipeline, sink, ids]);
     const template = this.#templates.get(content) ?? newTemplate(content, { pipeline, sink, functions: ids });

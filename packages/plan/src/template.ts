@@ -16,7 +16,7 @@ export const fnSlot = (index: number): FnSlot => branded<FnSlot>(index);
 export interface StageTemplate {
   readonly id: TemplateId;
   readonly pipeline: Pipeline;
-  readonly sink: Sink;
+  readonly sink: StageSink;
   /** Ids of lifted functions (`job.ts#3`), or of the engine's own (`millrace:add`). */
   readonly functions: readonly string[];
 }
@@ -188,7 +188,7 @@ export type Op =
     };
 
 /** The destination of a task's records, at the end of its loop. */
-export type Sink =
+export type StageSink =
   /** One block per reduce partition, registered as map output of the stage's shuffle. */
   | {
       readonly kind: "shuffle";

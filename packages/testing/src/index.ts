@@ -3,6 +3,7 @@
 export type { ContractCase, FileSystemPlace } from "./files/contract-case.ts";
 export { fileSystemContract } from "./files/file-system-contract.ts";
 export { type TestJob, type TestJobOptions, testJob } from "./job/test-job.ts";
+export { type SinkPlace, sinkContract } from "./sinks/sink-contract.ts";
 export {
   type ReceiverClass,
   type ReceiverContractOptions,

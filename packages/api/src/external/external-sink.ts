@@ -1,10 +1,10 @@
-import { describeThrown, EngineError, type EpochMs, located, thrownMessage, warningOf } from "@millrace/base";
+import { describeThrown, EngineError, epochMs, located, thrownMessage, warningOf } from "@millrace/base";
 import { operators } from "@millrace/operators";
 import type { Lineage, OutputInfo, SinkWrites } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument, sinkCommitFailed } from "../errors.ts";
-import type { OutputOperation, OutputSink } from "../graph/graph-builder.ts";
+import type { OutputBatch, OutputOperation, OutputSink } from "../graph/graph-builder.ts";
 import { STREAM } from "../internals.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
@@ -13,44 +13,83 @@ import { kindOf } from "../refusal/not-given.ts";
 import { decodeRecords } from "../source/collection.ts";
 import type { DStream } from "../stream/dstream.ts";
 
-/**
- * The batch, partition and attempt that a writer belongs to. The three together are unique within one start of the job;
- * a batch that runs again after a kill may have them again, so a writer replaces what it finds under them.
- */
-export interface SinkTask {
+/** One output of one batch, as a sink sees it. */
+export interface SinkBatch {
+  /**
+   * `JOB/OUTPUT/TIME`: the same whenever this batch runs or is committed, in whatever process, and of no other output or
+   * batch of the job. For names of transactions and rows.
+   */
+  readonly id: string;
   /** The batch time, in epoch ms. */
   readonly time: number;
+  /** The name of the output: that given with `named`, otherwise `saveExternal-0`, `saveExternal-1`, … */
+  readonly output: string;
+  /**
+   * The job's owner that asks: each start of a job that names its checkpoint directory has a higher one than all before.
+   * 0 of other jobs.
+   */
+  readonly epoch: number;
+}
+
+/**
+ * The batch, partition and attempt that a writer belongs to. Epoch and attempt together are used once for a partition of
+ * a batch. Several may write at the same time, even attempts of an earlier epoch whose process was only cut off; one of
+ * them counts, not necessarily the last.
+ */
+export interface SinkTask extends SinkBatch {
   /** The partition of the stream, from 0. */
   readonly partition: number;
-  /** The number of the attempt. Several may write at the same time; one of them counts, not necessarily the last. */
+  /** The number of the attempt. */
   readonly attempt: number;
 }
 
 /** Takes the records of one attempt. Its methods are called one after the other. */
-export interface SinkWriter<T, Written> {
+export interface SinkWriter<T, Prepared> {
   /** Takes some of the records, in order. Later ones wait for it. */
   write(records: readonly T[]): void | Promise<void>;
   /**
-   * Called after all records. The written data is then complete, and not visible yet.
+   * Called after all records. What was written is then complete and durable, and not visible yet.
    *
-   * @returns A description of it, as plain data, for `commit` and `abort` of the sink: a name, an offset, the number of
-   *   a transaction.
+   * @returns A description of it, as plain data, for `commit` and `abort` of the sink, in this process or another: a
+   *   name, an offset, the number of a transaction.
    */
-  close(): Written | Promise<Written>;
+  prepare(): Prepared | Promise<Prepared>;
   /** The attempt has failed or was cancelled. A lost executor calls nothing. */
   abort?(): void | Promise<void>;
 }
 
+/** What a job finds when it starts, for a sink that has to put its system in order. */
+export interface SinkStart<Prepared> {
+  /** The name of the output. */
+  readonly output: string;
+  /** Of this start. Whatever bears a lower one was left by an earlier start. */
+  readonly epoch: number;
+  /** The last batch that was committed, in epoch ms; `undefined` if none was. */
+  readonly committed: number | undefined;
+  /** The batch that was begun and is not committed, if there is one. */
+  readonly pending:
+    | {
+        /** Which it is. */
+        readonly batch: SinkBatch;
+        /**
+         * What it has prepared: `commit` follows with the same. `undefined`: the batch runs again, and nothing that was
+         * written for it counts.
+         */
+        readonly prepared: readonly Prepared[] | undefined;
+      }
+    | undefined;
+}
+
 /**
- * A sink that tasks write to, for packages. Pass it to {@link saveExternal}.
- *
- * Not final: after a restart, a sink will be told which writes of a batch it must finish or discard.
+ * A sink whose writes become visible once, with their batch: tasks prepare them, the driver commits those that count. It
+ * is for packages, and for anybody whose system can hide what is written until it is told. Pass it to
+ * {@link saveExternal}; `sinkContract` of `millrace/testing` checks that it keeps its promises.
  *
  * @typeParam T The records.
- * @typeParam Written The result of a writer's `close`: plain data.
+ * @typeParam Prepared The result of a writer's `prepare`: plain data.
  * @typeParam Options Parameters of writing, such as addresses and secrets. Sent only to executors.
  */
-export interface ExternalSink<T, Written, Options = undefined> {
+export interface Sink<T, Prepared, Options = undefined> {
   /** Its name for the operator: `kafka totals`. */
   readonly label: string;
   /** Sent to executors with `open`: any value that a function may capture. */
@@ -59,26 +98,31 @@ export interface ExternalSink<T, Written, Options = undefined> {
    * Called in a task, once for each attempt at each partition, including empty ones. A function of the job, or one that
    * a package has named with {@link shipPackage}.
    */
-  readonly open: (task: SinkTask, options: Options) => SinkWriter<T, Written> | Promise<SinkWriter<T, Written>>;
+  readonly open: (task: SinkTask, options: Options) => SinkWriter<T, Prepared> | Promise<SinkWriter<T, Prepared>>;
   /**
-   * Publishes what a batch has written. Called on the driver when every output of the batch is done, with those of the
-   * batch's outputs that save files. If it throws it is retried, `task.attempts.max` times in all and with the pauses
-   * of a task's retries; then the output has failed. An earlier call may have done its work already, so it must be
-   * idempotent.
-   *
-   * @param time The batch's time, in epoch ms.
-   * @param written The results of `close` of the attempts that count, in partition order.
+   * Called on the driver once, before the first batch, which waits for it, when a job that names its checkpoint directory
+   * starts. Discards what earlier starts have left, except what `pending` says is to be committed. An error ends the job.
    */
-  commit?(time: number, written: readonly Written[]): void | Promise<void>;
+  recover?(start: SinkStart<Prepared>): void | Promise<void>;
   /**
-   * Discards what a batch has written: it is not committed, because a task of this output failed, because the batch
-   * failed or was cut off, or because `commit` was refused for good. Called on the driver. An error is reported as a
-   * warning.
+   * Makes visible what a batch has prepared, and discards what other attempts have prepared for it. Called on the driver
+   * when every output of the batch is done, with those of the batch's outputs that save files. If it throws it is
+   * retried, `task.attempts.max` times in all and with the pauses of a task's retries; then the output has failed.
    *
-   * @param time The batch's time, in epoch ms.
-   * @param written The argument that `commit` was or would have been called with; empty if a task failed.
+   * An earlier call may have done its work already, in this process or in one that was killed: it must be idempotent, by
+   * the batch's id.
+   *
+   * @param prepared The results of `prepare` of the attempts that count, in partition order.
    */
-  abort?(time: number, written: readonly Written[]): void | Promise<void>;
+  commit?(batch: SinkBatch, prepared: readonly Prepared[]): void | Promise<void>;
+  /**
+   * Discards whatever was prepared for a batch: it is not committed, because a task of this output failed, because the
+   * batch failed or was cut off, or because `commit` was refused for good. Called on the driver. An error is reported as
+   * a warning. The batch may run again later, under the same id.
+   *
+   * @param prepared The argument that `commit` was or would have been called with; empty if a task failed.
+   */
+  abort?(batch: SinkBatch, prepared: readonly Prepared[]): void | Promise<void>;
 }
 
 /**
@@ -87,9 +131,9 @@ export interface ExternalSink<T, Written, Options = undefined> {
  * @throws BAD_ARGUMENT
  * @throws FUNCTION_NOT_SHIPPABLE Executors would not find `open`.
  */
-export function saveExternal<T, Written, Options>(
+export function saveExternal<T, Prepared, Options>(
   stream: DStream<T>,
-  to: ExternalSink<T, Written, Options>,
+  to: Sink<T, Prepared, Options>,
 ): OutputOperation {
   const operator = "saveExternal";
   const { context, graph, node } = stream[STREAM];
@@ -99,50 +143,61 @@ export function saveExternal<T, Written, Options>(
       if (typeof to?.label !== "string" || to.label === "")
         throw badArgument(`${operator} takes a sink with a label and a function open. Give it those.`);
     },
+    recover: () => checkMethod(to, "recover"),
     commit: () => checkMethod(to, "commit"),
     abort: () => checkMethod(to, "abort"),
   });
   const { label } = to;
   const { site } = context.ship(to.open, `open of ${label}`);
-  const open = context.checked(operators.openExternal.ref(() => [to.open, to.options], site));
-  const sink = outputSink<Written>(context, to);
-  const body = async (target: Lineage, scope: BatchScope, output: OutputInfo): Promise<void> => {
+  /** Of the batch that runs: captured by its tasks. */
+  let running: OutputBatch = { id: "", time: epochMs(0), output: "", epoch: 0 };
+  const open = context.checked(operators.openExternal.ref(() => [to.open, to.options, running], site));
+  const sink = outputSink<Prepared>(context, to);
+  const body = async (target: Lineage, scope: BatchScope, output: OutputInfo, batch: OutputBatch): Promise<void> => {
+    running = batch;
     try {
       const written = await runAction(context, { name: operator, target, sink: { kind: "external", open, label } });
       if (to.commit !== undefined || to.abort !== undefined) scope.addPrepared({ kind: "sink", output, written });
     } catch (error) {
-      await sink.abort(scope.time, []); // the first error is the one to report
+      await sink.abort(batch, []); // the first error is the one to report
       throw error;
     }
   };
   return graph.output(`${operator} to ${label}`, node, body, sink);
 }
 
-type Commits<Written> = Pick<ExternalSink<never, Written, unknown>, "label" | "commit" | "abort">;
+type OnDriver<Prepared> = Pick<Sink<never, Prepared, unknown>, "label" | "recover" | "commit" | "abort">;
 
 /** @throws BAD_ARGUMENT */
-function checkMethod(to: Commits<never> | undefined, method: "commit" | "abort"): void {
+function checkMethod(to: OnDriver<never> | undefined, method: "recover" | "commit" | "abort"): void {
   const given = to?.[method];
   if (given === undefined || typeof given === "function") return;
   throw badArgument(`${method} of the sink given to saveExternal is ${kindOf(given)}. It must be a function.`);
 }
 
-function outputSink<Written>(context: JobContext, to: Commits<Written>): OutputSink {
-  const decoded = (written: SinkWrites["written"]): Written[] =>
-    written.flatMap((block) => decodeRecords<Written>(context, block)); // one of each partition, from its writer
+function outputSink<Prepared>(context: JobContext, to: OnDriver<Prepared>): OutputSink {
+  const decoded = (written: SinkWrites["written"]): Prepared[] =>
+    written.flatMap((block) => decodeRecords<Prepared>(context, block)); // one of each partition, from its writer
   return {
-    commit: async (time, written) => {
+    recover: async ({ pending, ...start }) => {
+      const prepared = pending?.written && decoded(pending.written);
+      const left = pending && { batch: pending.batch, prepared };
+      await runAuthorCode({ what: `recover of ${to.label}`, outcome: "The job ends." }, () =>
+        to.recover?.({ ...start, pending: left }),
+      );
+    },
+    commit: async (batch, written) => {
       try {
-        await to.commit?.(time, decoded(written));
+        await to.commit?.(batch, decoded(written));
       } catch (error) {
-        throw commitFailed(to.label, time, error);
+        throw commitFailed(to.label, batch.time, error);
       }
     },
-    abort: async (time, written) => {
+    abort: async (batch, written) => {
       const what = `abort of ${to.label}`;
       try {
         const outcome = "What the batch has written stays where it is.";
-        await runAuthorCode({ what, outcome }, () => to.abort?.(time, decoded(written)));
+        await runAuthorCode({ what, outcome }, () => to.abort?.(batch, decoded(written)));
       } catch (error) {
         context.port.warn(warningOf(thrownMessage(error), { subject: what }));
       }
@@ -151,7 +206,7 @@ function outputSink<Written>(context: JobContext, to: Commits<Written>): OutputS
 }
 
 /** An error of the engine is passed on: it knows whether a retry is useful. */
-function commitFailed(label: string, time: EpochMs, error: unknown): EngineError {
+function commitFailed(label: string, time: number, error: unknown): EngineError {
   if (error instanceof EngineError) return located(error);
   return sinkCommitFailed(
     `commit of ${label} threw ${describeThrown(error)} for batch ${time}. It is called again, task.attempts.max times in all; ` +

@@ -1,11 +1,11 @@
 import { epochMs } from "@millrace/base";
 import { decodeValue, emptyClassTable } from "@millrace/codec";
-import { JOB_HOOKS, type PreparedOutput } from "@millrace/plan";
+import { JOB_HOOKS, type PendingBatch, type PreparedOutput } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
 import { InlineFunctions, JobRegistry } from "../function/job-registry.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
 import { GraphLab } from "../lab/graph.fixture.ts";
-import { type ExternalSink, saveExternal } from "./external-sink.ts";
+import { type Sink, saveExternal } from "./external-sink.ts";
 import { externalStream } from "./external-source.ts";
 import { shipPackage } from "./ship-package.ts";
 
@@ -89,10 +89,8 @@ describe("a source that a package brings", () => {
 });
 
 describe("a sink that a package brings", () => {
-  type Sink = ExternalSink<number, string>;
-
   /** A sink that records the arguments of its methods in `told`. The writes of its tasks are the fake cluster's answers. */
-  async function archive(methods: (told: unknown[]) => Pick<Sink, "commit" | "abort">) {
+  async function archive(methods: (told: unknown[]) => Pick<Sink<number, string>, "recover" | "commit" | "abort">) {
     const told: unknown[] = [];
     const lab = await GraphLab.build((ssc: StreamingContext) =>
       saveExternal(
@@ -100,7 +98,7 @@ describe("a sink that a package brings", () => {
         {
           label: "archive",
           options: undefined,
-          open: ({ partition }) => ({ write: () => {}, close: () => `part-${partition}` }),
+          open: ({ partition }) => ({ write: () => {}, prepare: () => `part-${partition}` }),
           ...methods(told),
         },
       ),
@@ -109,12 +107,13 @@ describe("a sink that a package brings", () => {
     return { lab, told };
   }
 
-  const both = (told: unknown[]): Pick<Sink, "commit" | "abort"> => ({
+  const both = (told: unknown[]): Pick<Sink<number, string>, "recover" | "commit" | "abort"> => ({
     commit: (...call) => void told.push(["commit", ...call]),
     abort: (...call) => void told.push(["abort", ...call]),
   });
   const WRITTEN = ["part-0", "part-1"];
   const TIME = epochMs(1000);
+  const BATCH = { id: "test/saveExternal-0/1000", time: 1000, output: "saveExternal-0", epoch: 0 };
 
   /** Runs a batch that is not committed. */
   async function preparedBy(lab: GraphLab): Promise<PreparedOutput> {
@@ -134,20 +133,20 @@ describe("a sink that a package brings", () => {
     });
     expect(told).toEqual([]);
     await lab.graph.commitOutput(TIME, output);
-    expect(told).toEqual([["commit", 1000, WRITTEN]]);
+    expect(told).toEqual([["commit", BATCH, WRITTEN]]);
   });
 
   test("is called to abort a batch that is not committed", async () => {
     const { lab, told } = await archive(both);
     await lab.graph.discardOutput(TIME, await preparedBy(lab));
-    expect(told).toEqual([["abort", 1000, WRITTEN]]);
+    expect(told).toEqual([["abort", BATCH, WRITTEN]]);
   });
 
   test("is called to abort at once when a task has failed, and has nothing to commit", async () => {
     const { lab, told } = await archive(both);
     lab.port.run = () => Promise.reject(new Error("no space"));
     const { error, prepared } = await lab.run(1000);
-    expect([error?.message, prepared.outputs, told]).toEqual(["no space", [], [["abort", 1000, []]]]);
+    expect([error?.message, prepared.outputs, told]).toEqual(["no space", [], [["abort", BATCH, []]]]);
   });
 
   test("may refuse a commit, which can be tried again", async () => {
@@ -165,6 +164,46 @@ describe("a sink that a package brings", () => {
     });
     await lab.graph.commitOutput(TIME, output);
     expect(told).toEqual([WRITTEN]);
+  });
+
+  test("is told when a job with a log starts what is left of it, before the first batch", async () => {
+    const { lab, told } = await archive((calls) => ({ recover: (start) => void calls.push(start), commit: () => {} }));
+    expect(told).toEqual([]); // this one has none
+    const writes = await preparedBy(lab);
+    const again = async (pending: Partial<PendingBatch> | undefined) => {
+      const { lab: next, told: starts } = await archive((calls) => ({ recover: (start) => void calls.push(start) }));
+      const committed = { last: epochMs(900), states: new Map() };
+      const left = {
+        time: TIME,
+        inputs: new Map(),
+        states: new Map(),
+        prepared: undefined,
+        error: undefined,
+        done: [],
+      };
+      const found = {
+        ...{
+          zeroTime: epochMs(0),
+          committed,
+          remembered: [],
+          memories: new Map(),
+          memoriesAt: epochMs(0),
+          received: new Map(),
+        },
+        pending: pending && { ...left, ...pending },
+      };
+      await next.graph.startBatches(epochMs(0), { epoch: 7, found, received: new Map() });
+      return starts[0];
+    };
+    const batch = { ...BATCH, epoch: 7 };
+    const { output } = BATCH;
+    expect(await again(undefined)).toEqual({ output, epoch: 7, committed: 900, pending: undefined });
+    expect(await again({})).toEqual({ output, epoch: 7, committed: 900, pending: { batch, prepared: undefined } });
+    expect(await again({ prepared: { states: new Map(), outputs: [writes] } })).toEqual({
+      ...{ output, epoch: 7, committed: 900 },
+      pending: { batch, prepared: WRITTEN },
+    });
+    expect(await again({ done: [writes.output] })).toEqual({ output, epoch: 7, committed: 1000, pending: undefined });
   });
 
   test("that fails to discard its writes causes a warning", async () => {

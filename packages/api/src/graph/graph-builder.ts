@@ -10,14 +10,32 @@ import { PartNames } from "./part-names.ts";
 import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** The work of an output operation on its stream's RDD in a batch. */
-export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo) => Promise<void>;
+export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo, batch: OutputBatch) => Promise<void>;
+
+/** One output of one batch: see the public `SinkBatch`. */
+export interface OutputBatch {
+  readonly id: string;
+  readonly time: EpochMs;
+  readonly output: string;
+  readonly epoch: number;
+}
+
+/** What an earlier run has left of an output: see the public `SinkStart`. */
+interface OutputStart {
+  readonly output: string;
+  readonly epoch: number;
+  readonly committed: EpochMs | undefined;
+  readonly pending: { readonly batch: OutputBatch; readonly written: SinkWrites["written"] | undefined } | undefined;
+}
 
 /** Commits and discards the writes of an output to a package's sink. */
 export interface OutputSink {
+  /** @throws JOB_CODE_FAILED */
+  recover(start: OutputStart): Promise<void>;
   /** @throws SINK_COMMIT_FAILED */
-  commit(time: EpochMs, written: SinkWrites["written"]): Promise<void>;
+  commit(batch: OutputBatch, written: SinkWrites["written"]): Promise<void>;
   /** Never rejects. */
-  abort(time: EpochMs, written: SinkWrites["written"]): Promise<void>;
+  abort(batch: OutputBatch, written: SinkWrites["written"]): Promise<void>;
 }
 
 /** An output operation, as `print` and others return it. */

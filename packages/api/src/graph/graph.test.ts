@@ -134,6 +134,20 @@ describe("a batch", () => {
     expect(first).toMatch(time);
   });
 
+  test("gives foreachRDD an id of its output and batch, the same when the batch runs again", async () => {
+    const seen: string[] = [];
+    const lab = await GraphLab.build((ssc) => {
+      const lines = ssc.socketTextStream("h", 1);
+      lines.foreachRDD((_, __, id) => void seen.push(id));
+      lines.foreachRDD((_, __, id) => void seen.push(id)).named("totals");
+    });
+    await lab.run(1000);
+    await lab.run(1000);
+    await lab.run(2000);
+    const of = (time: number) => [`test/foreachRDD-0/${time}`, `test/totals/${time}`];
+    expect(seen).toEqual([...of(1000), ...of(1000), ...of(2000)]);
+  });
+
   test("calls foreachRDD in the order of registration, for empty batches too, with the batch time", async () => {
     const seen: string[] = [];
     const lab = await GraphLab.build((ssc) => {

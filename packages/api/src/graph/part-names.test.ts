@@ -5,7 +5,7 @@ import { GraphLab } from "../lab/graph.fixture.ts";
 const count = (added: readonly number[], total = 0): number => total + added.length;
 const pairs = (ssc: StreamingContext) =>
   ssc.socketTextStream("localhost", 9999).map((word): [string, number] => [word, 1]);
-const sink = { label: "sink x", options: undefined, open: () => ({ write: () => {}, close: () => 1 }) };
+const sink = { label: "sink x", options: undefined, open: () => ({ write: () => {}, prepare: () => 1 }) };
 
 /** `name: kind`, of every part. */
 async function partsOf(build: (ssc: StreamingContext) => unknown): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { assert, type EpochMs, epochMs, type JobConf, type Millis, millis, unreachable } from "@millrace/base";
+import { assert, type EpochMs, epochMs, type JobConf, type Millis, millis } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
   FixedInput,
@@ -17,7 +17,6 @@ import { returnInput, type Trial } from "../batch/failed-input.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { EngineEvent } from "../listener/engine-event.ts";
 import { JobWatch } from "../listener/job-watch.ts";
-import { discardFiles, publishFiles } from "../output/staged-files.ts";
 import type {
   BatchFailure,
   BatchInputReport,
@@ -46,7 +45,8 @@ import {
   succeeded,
   trialOf,
 } from "./batch-parts.ts";
-import type { GraphBuilder, LifePart, Output, OutputSink } from "./graph-builder.ts";
+import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
+import { PreparedOutputs } from "./prepared-outputs.ts";
 import { lookedBackOn, RecalledBatches, warnOfUnlogged } from "./recalled-batches.ts";
 import type { BatchHistory, NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
@@ -65,6 +65,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly polls: boolean;
   readonly #context: JobContext;
   readonly #outputs: readonly { readonly output: Output; readonly info: OutputInfo }[];
+  readonly #prepared: PreparedOutputs;
   readonly #states: readonly StreamNode[];
   /** The inputs without a receiver. `input` identifies one; `name` is for people. */
   readonly #inputs: readonly { readonly node: PolledInput; readonly input: string; readonly name: string }[];
@@ -107,6 +108,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
       info: { id: output.id, name: builder.names.outputName(output), label: output.label },
     }));
     this.outputs = this.#outputs.map(({ info }) => info);
+    this.#prepared = new PreparedOutputs(name, builder.context, this.#outputs);
     this.stateful = builder.stateful;
     this.#states = builder.states;
     this.#inputs = builder.inputs.map((node) => ({
@@ -158,6 +160,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     }
     this.#begun = (async () => {
       for (const part of this.#life) await part.begin?.();
+      if (log !== undefined) await this.#prepared.recover(logged);
       if (recalled !== undefined) await this.#remember(recalled);
       this.#watch.streamingStarted();
     })();
@@ -243,37 +246,17 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return { time, error: failures[0]?.error, failures, inputs, prepared: preparedBy(scope) };
   }
 
-  async commitOutput(time: EpochMs, prepared: PreparedOutput): Promise<void> {
-    switch (prepared.kind) {
-      case "files":
-        return publishFiles(this.#context.port.files, prepared);
-      case "sink":
-        return this.#sinkOf(prepared).commit(time, prepared.written);
-      default:
-        return unreachable(prepared);
-    }
+  commitOutput(time: EpochMs, prepared: PreparedOutput): Promise<void> {
+    return this.#prepared.commit(time, prepared);
   }
 
-  async discardOutput(time: EpochMs, prepared: PreparedOutput): Promise<void> {
-    switch (prepared.kind) {
-      case "files":
-        return discardFiles(this.#context.port.files, prepared);
-      case "sink":
-        return this.#sinkOf(prepared).abort(time, prepared.written);
-      default:
-        return unreachable(prepared);
-    }
+  discardOutput(time: EpochMs, prepared: PreparedOutput): Promise<void> {
+    return this.#prepared.discard(time, prepared);
   }
 
   async cancelBatch(time: EpochMs): Promise<void> {
     const prepared = this.#scopes.get(time)?.cancel() ?? [];
     await Promise.all(prepared.map((output) => this.discardOutput(time, output)));
-  }
-
-  #sinkOf({ output }: PreparedOutput): OutputSink {
-    const sink = this.#outputs.find(({ info }) => info.name === output.name)?.output.sink;
-    assert(sink !== undefined, `${output.label} has prepared writes of a sink that it does not have`);
-    return sink;
   }
 
   /** Runs all parts of a batch, each whether or not others fail. */
@@ -300,9 +283,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
     for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
     for (const { output, info, lineage } of due) {
       if (scope.cancelled) break;
-      const error = await collect(failures, partOf(info), () =>
-        this.#watch.output(output, scope.time, () => declaredHere(output, output.body(lineage, scope, info))),
-      );
+      const batch = this.#prepared.batchOf(scope.time, info);
+      const run = (): Promise<void> => declaredHere(output, output.body(lineage, scope, info, batch));
+      const error = await collect(failures, partOf(info), () => this.#watch.output(output, scope.time, run));
       trials.push(trialOf(output.stream, error));
     }
     await scope.settle();

@@ -1,3 +1,4 @@
+import type { SinkBatch } from "@millrace/api";
 import { deferred } from "@millrace/base";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MemoryCluster } from "./memory-cluster.fixture.ts";
@@ -23,7 +24,7 @@ describe("the commit of a batch", () => {
   /** A sink that refuses its first commit, and the times of the batches that it is asked to commit. */
   function refusing() {
     const asked: number[] = [];
-    const commit = (time: number): void => {
+    const commit = ({ time }: SinkBatch): void => {
       asked.push(time);
       if (asked.length === 1) throw new Error("conflict");
     };

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineJob, type ExternalSink, type JobDefinition, saveExternal } from "@millrace/api";
+import { defineJob, type JobDefinition, type Sink, saveExternal } from "@millrace/api";
 import type { ToJobThread } from "@millrace/driver/in-process";
 import { MemoryCluster, type MemoryClusterOptions, type Traffic } from "./memory-cluster.fixture.ts";
 
@@ -21,7 +21,7 @@ interface TotalsOptions {
   /** They are saved too, as files of this directory. */
   readonly saveTo?: string;
   /** They are given to a sink too, which is committed before the files. */
-  readonly sink?: Pick<ExternalSink<string, string>, "commit" | "abort">;
+  readonly sink?: Pick<Sink<string, string>, "commit" | "abort">;
 }
 
 interface TotalsJob {
@@ -44,7 +44,7 @@ export function totals({ meanwhile, saveTo, sink }: TotalsOptions = {}): TotalsJ
       saveExternal(lines, {
         label: "watched",
         options: undefined,
-        open: () => ({ write: () => {}, close: () => "written" }),
+        open: () => ({ write: () => {}, prepare: () => "written" }),
         ...sink,
       });
     }

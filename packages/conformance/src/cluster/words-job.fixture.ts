@@ -30,9 +30,9 @@ export function words(root: string, sunk: Map<number, string>, refuses: (time: n
       options: undefined,
       open: () => {
         const records: string[] = [];
-        return { write: (some) => void records.push(...some), close: () => records.join(" ") };
+        return { write: (some) => void records.push(...some), prepare: () => records.join(" ") };
       },
-      commit: (time, written) => {
+      commit: ({ time }, written) => {
         if (refuses(time)) throw new Error("no");
         sunk.set(time, written.join(" ").split(" ").sort().join(" "));
       },

@@ -13,9 +13,10 @@ export const decodeFile: Operator<[decode: JobFunction<[bytes: AsyncIterable<Uin
 /** Reads ranges of a source of the job, or of a package. */
 export const readExternal: Operator<[read: JobFunction<[range: unknown, options: unknown]>, options: unknown]> =
   operator("readExternal", (read, options) => (range: unknown) => read(range, options));
-/** Opens a writer of a sink of the job, or of a package. */
-export const openExternal: Operator<[open: JobFunction<[task: unknown, options: unknown]>, options: unknown]> =
-  operator("openExternal", (open, options) => (task: unknown) => open(task, options));
+/** Opens a writer of a sink of the job, or of a package, for an attempt of a batch. */
+export const openExternal: Operator<
+  [open: JobFunction<[task: unknown, options: unknown]>, options: unknown, batch: object]
+> = operator("openExternal", (open, options, batch) => (task: object) => open({ ...batch, ...task }, options));
 /** The numbers of a slice of a range. */
 export const numbers: Operator<[]> = operator("numbers", () => numbersOf);
 /** Records of `rateStream` from one number up to another; see there. */

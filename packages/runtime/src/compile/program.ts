@@ -1,6 +1,6 @@
 import { assert, unreachable } from "@millrace/base";
 import { type Inline, operatorOf } from "@millrace/operators";
-import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, StageTemplate } from "@millrace/plan";
+import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Source, StageSink, StageTemplate } from "@millrace/plan";
 import type { TableShape } from "../table/table-shape.ts";
 import { generateSegment } from "./generate.ts";
 import type { FusedOp, Segment } from "./segment.ts";
@@ -208,7 +208,7 @@ function sourceLabel(source: Source): string | undefined {
   return "label" in source ? source.label : undefined;
 }
 
-function sinkEnd(sink: Sink): End {
+function sinkEnd(sink: StageSink): End {
   const label = "label" in sink ? sink.label : undefined;
   switch (sink.kind) {
     case "shuffle": {

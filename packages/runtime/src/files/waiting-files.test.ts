@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { encodeBlock } from "@millrace/codec";
 import { locationFrom } from "@millrace/files";
 import { operators } from "@millrace/operators";
-import type { Sink, Source } from "@millrace/plan";
+import type { Source, StageSink } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../slot/test-slot.fixture.ts";
 import { waitingFileSystems } from "./waiting-files.fixture.ts";
@@ -79,7 +79,7 @@ describe("a file to be saved that has to be waited for", () => {
   const temporary = join(directory, "_temporary");
   mkdirSync(temporary, { recursive: true });
   const save = (kind: "saveText" | "saveObjects", file: string, records: readonly unknown[], fails = false) => {
-    const sink: Sink = { kind };
+    const sink: StageSink = { kind };
     const output = { directory: locationFrom(directory), file };
     const functions = [
       (record: unknown) => {

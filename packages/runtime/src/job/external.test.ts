@@ -1,11 +1,11 @@
 import { decodeBlock, emptyClassTable, encodeValue } from "@millrace/codec";
-import { fnSlot, type Sink, type Source } from "@millrace/plan";
+import { fnSlot, type Source, type StageSink } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { op, TestSlot } from "../slot/test-slot.fixture.ts";
 import type { ResolvedInput, SlotOutcome } from "../task.ts";
 
 const source: Source = { kind: "external", input: 0, read: fnSlot(0), label: "tickets" };
-const sink: Sink = { kind: "external", open: fnSlot(0), label: "archive" };
+const sink: StageSink = { kind: "external", open: fnSlot(0), label: "archive" };
 const range = (value: unknown): ResolvedInput => ({ kind: "external", range: encodeValue(value, emptyClassTable) });
 
 let slot: TestSlot;
@@ -72,7 +72,7 @@ describe("a source that the engine does not know", () => {
 
 describe("a sink that the engine does not know", () => {
   /** The calls of a writer, in order. */
-  function archive(failing?: "write" | "close") {
+  function archive(failing?: "write" | "prepare") {
     const told: unknown[] = [];
     const open = (task: unknown) => {
       told.push(task);
@@ -81,9 +81,9 @@ describe("a sink that the engine does not know", () => {
           if (failing === "write") throw new Error("the disk is full");
           told.push(records.length);
         },
-        close: () => {
-          if (failing === "close") throw new Error("the disk is full");
-          told.push("close");
+        prepare: () => {
+          if (failing === "prepare") throw new Error("the disk is full");
+          told.push("prepare");
           return { name: "part-3", records: 3 };
         },
         abort: async () => void told.push("abort"),
@@ -97,17 +97,17 @@ describe("a sink that the engine does not know", () => {
     const { told, open } = archive();
     const many = Array.from({ length: 2500 }, (_, i) => i);
     const outcome = await slot.run({ ...stage, functions: [open], inputs: [slot.input(many)] });
-    expect(told).toEqual([{ time: 5000, partition: 3, attempt: 1 }, 1024, 1024, 452, "close"]);
+    expect(told).toEqual([{ time: 5000, partition: 3, attempt: 1 }, 1024, 1024, 452, "prepare"]);
     expect(recordsOf(outcome)).toEqual([{ name: "part-3", records: 3 }]);
   });
 
-  test("is opened and closed for a partition without records", async () => {
+  test("is opened and prepared for a partition without records", async () => {
     const { told, open } = archive();
     await slot.run({ ...stage, functions: [open], inputs: [slot.input([])] });
-    expect(told).toEqual([{ time: 5000, partition: 3, attempt: 1 }, "close"]);
+    expect(told).toEqual([{ time: 5000, partition: 3, attempt: 1 }, "prepare"]);
   });
 
-  test.each(["write", "close"] as const)("aborts when its %s fails", async (failing) => {
+  test.each(["write", "prepare"] as const)("aborts when its %s fails", async (failing) => {
     const { told, open } = archive(failing);
     expect(await slot.run({ ...stage, functions: [open], inputs: [slot.input([1])] })).toMatchObject({
       kind: "failed",

@@ -1,7 +1,7 @@
 import { assert, unreachable } from "@millrace/base";
 import { BlockWriter, partitionOf } from "@millrace/codec";
 import { within } from "@millrace/files";
-import type { ShufflePartitioner, Sink } from "@millrace/plan";
+import type { ShufflePartitioner, StageSink } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 import { blame } from "../compile/blame.ts";
 import { partitionOutOfRange, type SegmentState } from "../compile/segment-state.ts";
@@ -70,7 +70,7 @@ function lastSegment(program: StageProgram) {
 }
 
 function shuffleSink(
-  sink: Extract<Sink, { readonly kind: "shuffle" }>,
+  sink: Extract<StageSink, { readonly kind: "shuffle" }>,
   program: StageProgram,
   run: TaskRun,
   env: TaskEnvironment,
@@ -144,7 +144,7 @@ function writePairs(
 }
 
 function resultSink(
-  sink: Exclude<Sink, { readonly kind: "shuffle" | "saveText" | "saveObjects" }>,
+  sink: Exclude<StageSink, { readonly kind: "shuffle" | "saveText" | "saveObjects" }>,
   program: StageProgram,
   run: TaskRun,
   env: TaskEnvironment,

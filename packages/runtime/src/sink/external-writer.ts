@@ -1,7 +1,7 @@
 /** The writer that an external sink creates for a task: the public `SinkWriter`. */
 interface ExternalWriter {
   write(records: readonly unknown[]): unknown;
-  close(): unknown;
+  prepare(): unknown;
   abort?(): unknown;
 }
 
@@ -12,7 +12,7 @@ const BATCH = 1024;
  * Passes all records to a writer. If it fails, or its task is cancelled, `abort` is called; the first error is
  * reported.
  *
- * @returns The result of the writer's `close`, as the only record.
+ * @returns The result of the writer's `prepare`, as the only record.
  */
 export async function writeAll(open: () => unknown, records: Iterable<unknown>): Promise<readonly [unknown]> {
   const writer = (await open()) as ExternalWriter; // a value without these methods throws when they are called
@@ -24,7 +24,7 @@ export async function writeAll(open: () => unknown, records: Iterable<unknown>):
       batch = [];
     }
     if (batch.length > 0) await writer.write(batch);
-    return [await writer.close()];
+    return [await writer.prepare()];
   } catch (error) {
     try {
       await writer.abort?.();

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
 import { type Location, localVersion, locationFrom } from "@millrace/files";
-import { fnSlot, type Sink } from "@millrace/plan";
+import { fnSlot, type StageSink } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());
 
-const shuffle = (partitioner: Extract<Sink, { kind: "shuffle" }>["partitioner"]): Sink => ({
+const shuffle = (partitioner: Extract<StageSink, { kind: "shuffle" }>["partitioner"]): StageSink => ({
   kind: "shuffle",
   partitioner,
 });
@@ -168,7 +168,7 @@ describe("results", () => {
   test("count and reduce", async () => {
     expect(await slot.collect(numbers, { sink: { kind: "count" } })).toEqual([3]);
     expect(await slot.collect([], { sink: { kind: "count" } })).toEqual([0]);
-    const sink: Sink = { kind: "reduce", fn: fnSlot(0) };
+    const sink: StageSink = { kind: "reduce", fn: fnSlot(0) };
     expect(await slot.collect(numbers, { sink, functions: [add] })).toEqual([10]);
     expect(await slot.collect([7], { sink, functions: [add] })).toEqual([7]);
     expect(await slot.collect([], { sink, functions: [add] })).toEqual([]);
@@ -212,7 +212,7 @@ describe("results", () => {
 
   test("foreachPartition gets all records once, for an empty partition too", async () => {
     const seen: unknown[] = [];
-    const sink: Sink = { kind: "foreachPartition", fn: fnSlot(0), label: "foreachPartition at job.ts:9:9" };
+    const sink: StageSink = { kind: "foreachPartition", fn: fnSlot(0), label: "foreachPartition at job.ts:9:9" };
     const functions = [async (records: Iterable<unknown>) => void seen.push([...records])];
     expect(await slot.collect([1, 2], { sink, functions })).toEqual([]);
     expect(await slot.collect([], { sink, functions })).toEqual([]);
@@ -245,7 +245,7 @@ describe("saveText", () => {
 
   test("refuses a record without JSON, and a place that is no file", async () => {
     const inputs = [slot.input([{ n: 1n }])];
-    const sink: Sink = { kind: "saveText" };
+    const sink: StageSink = { kind: "saveText" };
     const output = { directory: made("out"), file: "part-00001" };
     await expect(slot.done({ source: blocks, inputs, sink, output })).rejects.toThrow(
       /\[RECORD_NOT_TEXT\] .*\{ n: 1n \} cannot be written as JSON: .*BigInt/,

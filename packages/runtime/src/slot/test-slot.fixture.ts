@@ -11,8 +11,8 @@ import {
   type Op,
   type OutputRef,
   type Pipeline,
-  type Sink,
   type Source,
+  type StageSink,
   type StageTemplate,
   type StateRef,
   stageRunId,
@@ -25,7 +25,7 @@ import type { ResolvedInput } from "../threads.ts";
 export interface TestStage {
   readonly source: Source;
   readonly ops?: readonly Op[];
-  readonly sink?: Sink;
+  readonly sink?: StageSink;
   /** The number of records to take; all by default. */
   readonly limit?: number;
   /** By slot. Operators of the engine are resolved as tasks do; anything else runs as it is. */

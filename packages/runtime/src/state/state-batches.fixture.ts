@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
-import type { Op, Sink, StateRef, StateUpdate, StateVersion } from "@millrace/plan";
+import type { Op, StageSink, StateRef, StateUpdate, StateVersion } from "@millrace/plan";
 import type { SlotOutcome } from "../index.ts";
 import { type Done, TestSlot } from "../slot/test-slot.fixture.ts";
 
@@ -16,7 +16,7 @@ export interface StateBatch {
   /** The batch that it builds on; by default the preceding number. */
   readonly version?: number;
   readonly ops?: readonly Op[];
-  readonly sink?: Sink;
+  readonly sink?: StageSink;
   readonly limit?: number;
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { AnyFunction } from "@millrace/operators";
-import { fnSlot, type Sink, type Source } from "@millrace/plan";
+import { fnSlot, type Source, type StageSink } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { op, TestSlot } from "../slot/test-slot.fixture.ts";
 import { Heads } from "./state-batches.fixture.ts";
@@ -21,7 +21,7 @@ interface BatchOptions {
   readonly version?: number;
   readonly onlyUpdated?: boolean;
   readonly initial?: readonly unknown[];
-  readonly sink?: Sink;
+  readonly sink?: StageSink;
   readonly limit?: number;
   readonly map?: AnyFunction;
 }

@@ -1,6 +1,6 @@
 import { SeededRng } from "@millrace/base";
 import type { AnyFunction } from "@millrace/operators";
-import { fnSlot, type Pipeline, type Sink, type Source } from "@millrace/plan";
+import { fnSlot, type Pipeline, type Source, type StageSink } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, shuffle, TestSlot, type TestStage } from "../slot/test-slot.fixture.ts";
 
@@ -113,7 +113,7 @@ describe("memory affects the time and never the result", () => {
   });
 
   test("of pairs combined before a shuffle, for each reduce partition", async () => {
-    const sink = (partitions: number): Sink => ({
+    const sink = (partitions: number): StageSink => ({
       kind: "shuffle",
       partitioner: { kind: "hash", partitions },
       combine: { create: fnSlot(0), mergeValue: fnSlot(1), mergeCombiners: fnSlot(1) },

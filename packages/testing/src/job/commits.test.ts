@@ -143,7 +143,7 @@ test("a batch that is cut off starts no output, runs no plan and discards at onc
     saveExternal(stream, {
       label: "archive",
       options: undefined,
-      open: () => ({ write: () => {}, close: () => "kept" }),
+      open: () => ({ write: () => {}, prepare: () => "kept" }),
       abort: (_, written) => {
         told.push(`abort ${written}`);
         aborted.resolve();
@@ -177,13 +177,13 @@ describe("a sink of a package", () => {
       options: undefined,
       open: () => {
         const records: string[] = [];
-        return { write: (some) => void records.push(...some), close: () => records.join() };
+        return { write: (some) => void records.push(...some), prepare: () => records.join() };
       },
-      commit: (time, written) => {
+      commit: ({ time }, written) => {
         told.push(`commit ${time} ${written}`);
         if (left-- > 0) throw new Error("conflict");
       },
-      abort: (time, written) => void told.push(`abort ${time} ${written}`),
+      abort: ({ time }, written) => void told.push(`abort ${time} ${written}`),
     });
   }
 
