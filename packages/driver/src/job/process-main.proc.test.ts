@@ -21,10 +21,9 @@ test("an error that nothing caught ends a job's driver with a reason that has a 
   child.send(JSON.parse("null"));
   const [code] = await once(child, "close");
   const [message] = messages;
-  const error = message?.type === "event" && message.event.type === "ended" ? message.event.end : undefined;
   expect({ code, messages: messages.length, written }).toEqual({ code: 1, messages: 1, written: "" });
-  if (error?.state !== "failed") throw new Error("it did not say that it failed");
-  expect(fromWireError(error.error).message).toMatch(
+  if (message?.type !== "crashed") throw new Error("it did not say that it crashed");
+  expect(fromWireError(message.error).message).toMatch(
     /^\[INVARIANT\w*\] the job's driver ended by an uncaught error: .*'type'/,
   );
 });
