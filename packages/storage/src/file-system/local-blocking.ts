@@ -1,4 +1,15 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { threadId } from "node:worker_threads";
 import { changingFile } from "@millrace/base";
@@ -58,18 +69,25 @@ function openMakingParents(file: Location): number {
   }
 }
 
-/** One after the other, like those of calls that do not block: `recursive` fails in its own ways. */
+/** Like that of calls that do not block: `recursive` fails in its own ways, and another thread may make the same ones. */
 function makeDirectories(path: string): void {
+  try {
+    makeDirectory(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (systemCode(error) !== "ENOENT" || parent === path) throw error;
+    makeDirectories(parent);
+    makeDirectory(path);
+  }
+}
+
+/** An existing directory is no error, whichever code `mkdir` reports for it. */
+function makeDirectory(path: string): void {
   try {
     changingFile(path);
     mkdirSync(path);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === "EEXIST") return;
-    const parent = dirname(path);
-    if (code !== "ENOENT" || parent === path) throw error;
-    makeDirectories(parent);
-    mkdirSync(path);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
