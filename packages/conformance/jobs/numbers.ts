@@ -56,6 +56,14 @@ export class UnreliableNumbers extends Receiver<number, number> {
 
 /** Acknowledges to the source what is safe, and goes on after it. */
 export class ReliableNumbers extends UnreliableNumbers {
+  override onStart(): void {
+    super.onStart();
+    // Its run before may have ended between what is safe and its acknowledgement.
+    const { position } = this;
+    if (position === undefined) return;
+    this.onSafe(position).catch((error: unknown) => this.reportError("it is acknowledged with the next", error));
+  }
+
   override where(): string {
     return `stream?after=${this.position ?? -1}`;
   }

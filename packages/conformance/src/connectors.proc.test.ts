@@ -76,6 +76,32 @@ test("all executors are killed at once: the driver goes on with what they had lo
   expect(job.log.all.join("\n")).not.toMatch(/RECEIVED_DATA_LOST|INPUT_BLOCK_LOST/);
 });
 
+test("the job's driver process alone is killed: the next one goes on with what executors had logged", async () => {
+  const here = await world("reliable", "");
+  const { source } = here;
+  const cluster = await TestCluster.start({ executors: 2, slots: 1 });
+  later(() => cluster.stop());
+  const job = await cluster.submit("connectors", here.args, ["--conf", "receiver.log=on"]);
+  for (let round = 1; round <= 2; round++) {
+    await source.until(() => source.connections >= round);
+    for (let burst = 1; burst <= 5; burst++) {
+      source.make(100);
+      const { end } = source;
+      await source.until(() => source.acknowledged === end - 1);
+    }
+    source.make(50);
+    const { mark } = job.log;
+    const { driverPid } = await job.status();
+    if (driverPid === undefined) throw new Error("the job has no driver process");
+    process.kill(driverPid, "SIGKILL");
+    await job.log.says(/JOB_DRIVER_RESTARTED/, mark);
+  }
+  await source.until(() => source.acknowledged === source.end - 1);
+  expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
+  expect((await here.saved("numbers")).flat().sort((a, b) => a - b)).toEqual(upTo(source.end));
+  expect(job.log.all.join("\n")).not.toMatch(/RECEIVED_DATA_LOST|CHECKPOINT_INPUT_LOST/);
+});
+
 const upTo = (end: number): readonly number[] => Array.from({ length: end }, (_, i) => i);
 
 describe("everything is killed with SIGKILL at once, and started again by the same command", () => {
