@@ -58,7 +58,7 @@ class TimedFiles extends LocalFileSystem {
 async function idle(): Promise<void> {
   for (let quiet = 0; quiet < 3; ) {
     await new Promise<void>((resolve) => setImmediate(resolve));
-    quiet = process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq")) ? 0 : quiet + 1;
+    quiet = process.getActiveResourcesInfo().some((kind) => /^(FSReq|CloseReq)/.test(kind)) ? 0 : quiet + 1;
   }
 }
 
