@@ -91,6 +91,8 @@ export interface JobConf {
   readonly "batches.missed": "each" | "one";
   /** `stop`: a failed batch ends the job. `continue`: later batches run without it. */
   readonly "batch.failure": "stop" | "continue";
+  /** The savepoint from which the job starts if its checkpoint directory is empty; `none`: from the beginning. */
+  readonly "checkpoint.from": string;
   /** An owner of a checkpoint directory that has not renewed its lease for this long may be replaced. */
   readonly "checkpoint.lease": Millis;
   /** Deltas of a state partition after which a snapshot replaces them. */
@@ -134,6 +136,10 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "batches.allocated.max": v.optional(count, 2),
   "batches.missed": v.optional(missed, "each"),
   "batch.failure": v.optional(policy, "stop"),
+  "checkpoint.from": v.optional(
+    v.pipe(v.string("want the directory of a savepoint"), v.minLength(1, "want the directory of a savepoint")),
+    "none",
+  ),
   "checkpoint.lease": v.optional(leaseDuration, "10s"),
   "state.snapshot.deltas": v.optional(count, 100),
   "state.retention.batches": v.optional(count, 10),

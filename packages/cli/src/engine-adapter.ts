@@ -72,6 +72,10 @@ export const engine: Engine = {
     const { StateData } = await import("@millrace/driver/checkpoint");
     return StateData.open(directory);
   },
+  async savepoints(directory) {
+    const { Savepoints } = await import("@millrace/driver/checkpoint");
+    return new Savepoints(directory);
+  },
   async init(folder) {
     const { writeEditorSettings } = await import("@millrace/bundler");
     usableDirectory(folder, "`millrace init FOLDER`");

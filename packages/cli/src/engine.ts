@@ -1,6 +1,6 @@
 import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
 import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
-import type { CheckpointReport, StateData } from "@millrace/driver/checkpoint";
+import type { CheckpointReport, Savepoints, StateData } from "@millrace/driver/checkpoint";
 import type { DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
 
 export type { CheckpointReport, KeyChange, StateRow } from "@millrace/driver/checkpoint";
@@ -174,6 +174,8 @@ export interface Engine {
   inspectCheckpoint(directory: string): Promise<CheckpointReport>;
   /** The state in a checkpoint directory or a savepoint. */
   openState(directory: string): Promise<StateData>;
+  /** The savepoints in a checkpoint directory. */
+  savepoints(directory: string): Promise<Pick<Savepoints, "create" | "list" | "delete">>;
   /** Writes a `tsconfig.json` for the jobs of a folder, which is made if it is not there. */
   init(folder: string): Promise<EditorSettings>;
 }

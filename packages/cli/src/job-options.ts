@@ -1,5 +1,6 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
-import { addSetting } from "./values.ts";
+import { addSetting, checkConf } from "./values.ts";
 
 /** Options of every command that starts a job. */
 export interface JobFlags {
@@ -12,6 +13,15 @@ export interface RunFlags extends JobFlags {
   /** Absent if none is given. */
   readonly drop?: readonly string[];
   readonly availableNow?: true;
+  readonly fromSavepoint?: string;
+}
+
+/** The settings of a run, with those that have an option of their own. @throws BAD_CONFIGURATION */
+export function runConf({ conf, fromSavepoint }: RunFlags): Readonly<Record<string, string>> {
+  if (fromSavepoint === undefined) return checkConf(conf);
+  // The driver may have another working directory.
+  const savepoint = /^[a-z][a-z0-9+.-]+:/i.test(fromSavepoint) ? fromSavepoint : resolve(fromSavepoint);
+  return checkConf({ ...conf, "checkpoint.from": savepoint });
 }
 
 /** The same as {@link withJob}, and how it begins and ends. */
@@ -22,6 +32,7 @@ export function withRunnableJob(command: Command): Command {
       "drop what the checkpoint has under this name, if the job does not take it over; may be repeated",
       (name: string, before: readonly string[] = []) => [...before, name],
     )
+    .option("--from-savepoint <dir>", "start from this savepoint, in an empty checkpoint directory")
     .option("--available-now", "read what the sources hold at the start, commit it, and end");
 }
 

@@ -137,6 +137,7 @@ export function session(parts: {
       checkCheckpoint: refuse,
       inspectCheckpoint: refuse,
       openState: refuse,
+      savepoints: refuse,
       init: refuse,
       typeErrors: async () => undefined,
       ...parts.engine,

@@ -12,6 +12,7 @@ import { registerJobs } from "./commands/jobs.ts";
 import { registerKill } from "./commands/kill.ts";
 import { registerLogs } from "./commands/logs.ts";
 import { registerRun } from "./commands/run.ts";
+import { registerSavepoint } from "./commands/savepoint.ts";
 import { registerState } from "./commands/state.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStop } from "./commands/stop.ts";
@@ -38,6 +39,7 @@ const REGISTRATIONS = [
   registerDriver,
   registerExecutor,
   registerState,
+  registerSavepoint,
   registerDoctor,
 ] as const;
 

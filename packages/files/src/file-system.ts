@@ -161,6 +161,13 @@ export interface FileSystem {
    */
   writeNew?(file: Location, parts: readonly Uint8Array[]): Promise<boolean>;
   /**
+   * Gives a file that will never be changed another name: both have the content, and one may be removed without the other. Nothing
+   * may exist under the new name. Parent directories are created. Absent if the file system cannot: the file is copied then.
+   *
+   * @throws FILE_EXISTS
+   */
+  link?(file: Location, name: Location): Promise<void>;
+  /**
    * Creates or truncates a file for sequential writing. Its directory must exist: a late writer must not recreate what
    * was removed.
    */

@@ -1,4 +1,5 @@
 // State as data, for whoever reads a checkpoint without running its job.
+export { partitionFolder } from "./state/file-names.ts";
 export { type KeptVersions, keptVersions } from "./state/kept-versions.ts";
 export { scanState } from "./state/scan.ts";
 export { type FoundKey, readChanges, readState } from "./state/state-data.ts";

@@ -5,12 +5,12 @@ import type { RunRequest } from "../engine.ts";
 import { badUsage } from "../errors.ts";
 import { EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
-import { type RunFlags, withRunnableJob } from "../job-options.ts";
+import { type RunFlags, runConf, withRunnableJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
 import { rerunOnChange, type StartRun } from "../rerun.ts";
 import { readerIsGone } from "../signals.ts";
-import { checkConf, parseCount } from "../values.ts";
+import { parseCount } from "../values.ts";
 import { WaitingLines } from "../waiting.ts";
 
 interface RunOptions extends RunFlags {
@@ -31,7 +31,7 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
       const request = {
         ...{ jobFile: job, args, drop: options.drop ?? [] },
         ...{ batches: options.batches, availableNow: options.availableNow === true },
-        ...{ master: parseMaster(options.master, console.cores), conf: checkConf(options.conf) },
+        ...{ master: parseMaster(options.master, console.cores), conf: runConf(options) },
       };
       const verbose = program.opts<GlobalOptions>().verbose === true;
       const { graceful, immediate } = console.interrupts;

@@ -8,10 +8,9 @@ import { tellExternals } from "../externals.ts";
 import { describeWireFailure, EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
 import { copyLog, ENGINE_OPTION, type JobLogOptions, type LogShowOptions, logOptions } from "../job-log.ts";
-import { type RunFlags, withRunnableJob } from "../job-options.ts";
+import { type RunFlags, runConf, withRunnableJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import { readerIsGone } from "../signals.ts";
-import { checkConf } from "../values.ts";
 import { untilReachable } from "../wait.ts";
 
 interface SubmitOptions extends OperatorOptions, RunFlags, LogShowOptions {
@@ -32,7 +31,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
     .option(...ENGINE_OPTION)
     .description("bundle a job, refuse what cannot run, start it on a cluster, and print its id")
     .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
-      const conf = checkConf(options.conf);
+      const conf = runConf(options);
       await withOperator(console, options, async (operator, address) => {
         const { artefact, externals } = await console.engine.bundle(file, (step) => tell(console, step));
         tellExternals(console, externals);

@@ -103,6 +103,12 @@ export class BatchLog {
     this.#current = id;
   }
 
+  /** Nothing more is written. */
+  close(): void {
+    this.#segment?.appender?.close();
+    this.#segment = undefined;
+  }
+
   async #begin(base: BaseEntry, id: SegmentId): Promise<void> {
     const payload = encodePayload(base);
     const path = this.#pathOf(id);

@@ -122,6 +122,16 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  async link(file: Location, name: Location): Promise<void> {
+    try {
+      await linkMakingParents(file, name);
+    } catch (error) {
+      const copies = NO_LINKS.has(systemCode(error) ?? "") || systemCode(error) === "EXDEV";
+      if (!copies) throw fileError(`link as ${name}`, file, error);
+      await attempt(`copy to ${name}`, file, fs.copyFile(file, name, fs.constants.COPYFILE_EXCL));
+    }
+  }
+
   async create(file: Location): Promise<FileWriter> {
     return new LocalWriter(file, await attempt("create", file, openToWrite(file, "w")));
   }
@@ -285,6 +295,16 @@ async function namedUnlessTaken(temporary: string, file: string, parts: readonly
 async function openToWrite(path: string, flag: "w" | "wx"): Promise<fs.FileHandle> {
   changingFile(path);
   return fs.open(path, flag);
+}
+
+async function linkMakingParents(file: string, name: string): Promise<void> {
+  try {
+    await fs.link(file, name);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    await makeDirectories(dirname(name));
+    await fs.link(file, name);
+  }
 }
 
 /** Opens for writing; the parent is created only if missing, which is rare. */

@@ -168,6 +168,15 @@ export class StateFiles {
     }
   }
 
+  /** The names of the files of a partition that are of batches up to this one. */
+  async namesUntil(of: StatePartition, batch: EpochMs): Promise<readonly string[]> {
+    const { deltas, slices } = (await this.list(of)).files;
+    return [
+      ...deltas.filter((version) => version.batch <= batch).map(deltaFileName),
+      ...slices.filter(({ version }) => version.batch <= batch).map(sliceFileName),
+    ];
+  }
+
   async list(of: StatePartition): Promise<ListedPartition> {
     const folder = partitionFolder(this.#directory, of);
     const entries = (await entriesOf(this.#files, folder)) ?? [];

@@ -198,6 +198,19 @@ const writing: Readonly<Record<string, Check>> = {
     equal(textOf(await files.read(file)), contents[won.indexOf(true)]);
     equal(await namesIn(files, directory), "file");
   },
+  "link, if offered: a file has another name, in a directory that is made, and either may be removed": async (
+    files,
+    directory,
+  ) => {
+    if (files.link === undefined) return;
+    const [file, name] = [within(directory, "file"), within(directory, "x", "y", "name")];
+    await put(files, file, "1");
+    await files.link(file, name);
+    await fails("FILE_EXISTS", files.link(file, name), "name");
+    await files.remove(file);
+    equal(textOf(await files.read(name)), "1");
+    await fails("FILE_NOT_FOUND", files.link(file, within(directory, "other")), "file");
+  },
   "a file is written piece by piece, from memory that is reused": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "old and longer than the new one");

@@ -38,6 +38,7 @@ import {
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
 import { listReceivedLog, removeSegments } from "@millrace/storage/received-log";
 import { findCheckpoint } from "../../checkpoint/found-checkpoint.ts";
+import { startFrom } from "../../checkpoint/start-from.ts";
 import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../../lease/held-lease.ts";
 
@@ -56,6 +57,8 @@ export interface JournalOptions {
   readonly warn: WarningSink["warn"];
   /** Absent of somebody who only looks, and may look at the log of a running job. */
   readonly owner: CheckpointOwner | undefined;
+  /** The job starts from it if its directory is empty. */
+  readonly savepoint?: Location | undefined;
 }
 
 const UNREMOVED_MAX = 1_000;
@@ -92,14 +95,27 @@ export class BatchJournal {
    *
    * @throws CHECKPOINT_IN_USE, CHECKPOINT_OTHER_JOB, CHECKPOINT_OTHER_INTERVAL, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER,
    *   CHECKPOINT_INCONSISTENT, and the errors of the file system.
+   * @throws CHECKPOINT_NOT_EMPTY, SAVEPOINT_ELSEWHERE, CHECKPOINT_NOT_FOUND It is to start from a savepoint, and cannot.
    * @throws CHECKPOINT_MISMATCH, DROP_UNKNOWN The job was changed in a way that would lose data.
    */
-  static async open(files: FileSystem, graph: Logged, { owner, ...options }: JournalOptions): Promise<BatchJournal> {
+  static async open(
+    files: FileSystem,
+    graph: Logged,
+    { owner, savepoint, ...options }: JournalOptions,
+  ): Promise<BatchJournal> {
     const { name, conf, checkpointDir: directory } = graph;
     const lease =
       owner && (await ownCheckpoint(files, directory, { job: name, lease: conf["checkpoint.lease"], owner }));
     try {
       const { log, entries } = await BatchLog.open({ files, directory, ...(lease && { epoch: lease.epoch }) });
+      if (savepoint !== undefined && owner !== undefined) {
+        const begun = await startFrom(files, { savepoint, directory, entries });
+        return new BatchJournal(
+          { files, log, lease },
+          graph,
+          taken(begun, graph, { ...options, fork: begun !== entries }),
+        );
+      }
       if (entries.length === 0 && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
         options.warn(checkpointWithoutLog(directory, withoutLog(directory)));
       return new BatchJournal({ files, log, lease }, graph, taken(entries, graph, options));
@@ -261,7 +277,7 @@ interface Taken {
 function taken(
   entries: readonly BatchLogEntry[],
   graph: Logged,
-  { drop, warn }: Pick<JournalOptions, "drop" | "warn">,
+  { drop, warn, fork = false }: Pick<JournalOptions, "drop" | "warn"> & { readonly fork?: boolean },
 ): Taken {
   const directory = graph.checkpointDir;
   const [base] = entries;
@@ -270,7 +286,8 @@ function taken(
     settleChanges([], { directory, drop, dropped: [] });
     return { found: undefined, dropped: [], before: graph.parts };
   }
-  checkIdentity(base.identity, graph);
+  // What starts from a savepoint may be another job.
+  checkIdentity(fork ? { ...base.identity, name: graph.name } : base.identity, graph);
   const findings = compareParts({ found, before: base.parts, now: graph.parts });
   const changes = settleChanges(findings, { directory, drop, dropped: base.dropped });
   const told = changesInWords(changes);

@@ -13,6 +13,8 @@ import {
   beforeStep,
   type EngineError,
   type EpochMs,
+  type ErrorFactory,
+  errorKind,
   fromWireError,
   toWireError,
   unreachable,
@@ -27,6 +29,8 @@ import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { BatchJournal } from "./batch-journal.ts";
 import type { Answer, FromJobThread, JobLog, ToJobThread } from "./protocol.ts";
+
+const withoutCheckpoint: ErrorFactory = errorKind("SAVEPOINT_WITHOUT_CHECKPOINT", "user");
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
@@ -141,6 +145,7 @@ export class JobThreadBody {
       const { compareWith } = message;
       const findings =
         compareWith === undefined ? undefined : await this.#compare(this.#graph, this.#ports.files.parse(compareWith));
+      if (!logged && this.#graph.conf["checkpoint.from"] !== "none") throw noCheckpoint();
       if (logged && findings === undefined) this.#journal = await this.#openJournal(this.#graph, message);
       const log = this.#journal && (await this.#foundLog(this.#graph, this.#journal));
       this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, findings, log });
@@ -158,7 +163,9 @@ export class JobThreadBody {
     };
     const onLost = (error: EngineError): void => post({ type: "failed", error: toWireError(error) });
     const owner = looksOnly ? undefined : { clock, processes, sink, onLost };
-    return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner, drop });
+    const from = graph.conf["checkpoint.from"];
+    const savepoint = from === "none" ? undefined : files.parse(from);
+    return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner, drop, savepoint });
   }
 
   async #compare(graph: JobGraph, directory: Location): Promise<readonly PartFinding[]> {
@@ -329,4 +336,11 @@ export class JobThreadBody {
       stop: (graceful) => this.#ports.post({ type: "stopJob", graceful }),
     };
   }
+}
+
+function noCheckpoint(): EngineError {
+  return withoutCheckpoint(
+    "a job can start from a savepoint only if it names a checkpoint directory of its own, to which the savepoint is copied. It is not started. " +
+      "Name an empty one, with checkpointDir of defineJob or ssc.checkpoint(directory).",
+  );
 }

@@ -1,0 +1,54 @@
+import { EngineError } from "@millrace/base";
+import { type FileSystem, fileExists, type Location, within } from "@millrace/files";
+import type { LoggedBatches, StateHeads } from "@millrace/plan";
+import { StateFiles, type StatePartition } from "@millrace/storage";
+import { partitionFolder } from "@millrace/storage/state-data";
+
+/** Files that are linked at a time. */
+const AT_ONCE = 32;
+
+/**
+ * Gives the files of all states of a log a second place: they never change, so that a file system with links copies nothing. What is
+ * there already stays. Files of batches after those of the log are left out.
+ *
+ * @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT What a version consists of is not complete, such as when its job removes files
+ *   meanwhile; and the errors of the file system.
+ */
+export async function copyStates(
+  files: FileSystem,
+  { logged, from, to }: { readonly logged: LoggedBatches; readonly from: Location; readonly to: Location },
+): Promise<void> {
+  const there = new StateFiles({ files, directory: from });
+  const copied = new StateFiles({ files, directory: to });
+  for (const [operator, heads] of statesOf(logged)) {
+    for (const of of partitionsOf(operator, heads)) {
+      const [source, target] = [partitionFolder(from, of), partitionFolder(to, of)];
+      const names = await there.namesUntil(of, heads.batch);
+      for (let next = 0; next < names.length; next += AT_ONCE)
+        await Promise.all(
+          names.slice(next, next + AT_ONCE).map((name) => copyFile(files, within(source, name), within(target, name))),
+        );
+      const head = heads.heads[of.partition];
+      if (head !== undefined) await copied.open(of, head, { take: () => undefined });
+    }
+  }
+}
+
+/** Those that the next batch builds on, and those that it may look back on. */
+function statesOf({ committed, remembered, pending }: LoggedBatches): readonly (readonly [string, StateHeads])[] {
+  const all = [committed, ...remembered, ...(pending === undefined ? [] : [pending])];
+  return all.flatMap(({ states }) => [...states]);
+}
+
+function partitionsOf(operator: string, { partitions }: StateHeads): readonly StatePartition[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ operator, partition, partitions }));
+}
+
+async function copyFile(files: FileSystem, from: Location, to: Location): Promise<void> {
+  if (files.link === undefined) return files.write(to, [await files.read(from)]);
+  try {
+    await files.link(from, to);
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === fileExists.code)) throw error;
+  }
+}
