@@ -58,6 +58,14 @@ totals    ["x",2]  {"$bigint":"7"}  1970-01-01T00:00:01.000Z
     );
   });
 
+  test("has one heading over all keys of a CSV, and over none", async () => {
+    const heading = "operator,key,state,updated\r\n";
+    const scan = async (all: typeof rows) => (await world(all).run("state", "scan", "/c", "--format", "csv")).out;
+    expect((await scan(rows)).split(heading)).toHaveLength(2);
+    expect(await scan(rows)).toMatch(/^operator,/);
+    expect(await scan([])).toBe(heading);
+  });
+
   test("stops a scan at its limit, and says so", async () => {
     const { out, err } = await world().run("state", "scan", "/c", "--limit", "1", "--format", "jsonl");
     expect(out.split("\n")).toHaveLength(2);

@@ -67,24 +67,22 @@ function registerScan(state: Command, console: Console): void {
       async (where: string, operator: string | undefined, options: StateOptions & { readonly limit?: number }) => {
         const data = await console.engine.openState(await checkpointPlace(console, where, options));
         const { format, batch, limit = format === "table" ? TABLE_ROWS : Number.POSITIVE_INFINITY } = options;
-        const table: StateRow[] = [];
-        let left = limit;
-        for await (const rows of data.scan({ operator, batch })) {
-          ifStopped(console);
-          const some = rows.slice(0, left);
-          left -= some.length;
-          if (format === "table") table.push(...some);
-          else await console.out(inLines(some, format, left + some.length === limit));
-          if (rows.length > some.length) {
-            if (format === "table") await console.out(inFormat(table, format));
-            return tell(
-              console,
-              `there are more than ${limit} keys; --limit shows more of them, and \`state export\` all`,
-            );
+        let more = false;
+        const rows = firstOf(data.scan({ operator, batch }), limit, () => {
+          more = true;
+        });
+        if (format === "table") {
+          const table: StateRow[] = [];
+          for await (const some of rows) {
+            ifStopped(console);
+            table.push(...some);
           }
+          await console.out(inFormat(table, format));
+        } else {
+          await writeAll(console, rows, format, (text) => console.out(text));
         }
-        if (format === "table") await console.out(inFormat(table, format));
-        else if (left === limit && format === "csv") await console.out(rowLine.csvHead);
+        if (more)
+          tell(console, `there are more than ${limit} keys; --limit shows more of them, and \`state export\` all`);
       },
     );
 }
@@ -167,6 +165,23 @@ function registerExport(state: Command, console: Console): void {
     );
 }
 
+/** @param onMore Called if there are more. */
+async function* firstOf(
+  all: AsyncIterable<readonly StateRow[]>,
+  limit: number,
+  onMore: () => void,
+): AsyncGenerator<readonly StateRow[]> {
+  let left = limit;
+  for await (const rows of all) {
+    if (rows.length > left) {
+      yield rows.slice(0, left);
+      return onMore();
+    }
+    left -= rows.length;
+    yield rows;
+  }
+}
+
 /** @returns How many keys there are. */
 async function writeAll(
   console: Console,
@@ -179,9 +194,7 @@ async function writeAll(
   if (format === "csv") await write(rowLine.csvHead);
   for await (const rows of all) {
     ifStopped(console);
-    let text = "";
-    for (const row of rows) text += rowLine[format](row);
-    await write(text);
+    await write(inLines(rows, format));
     keys += rows.length;
     const now = console.clock.monotonicMs();
     if (!console.terminal || now - told < PROGRESS_MS) continue;
@@ -197,7 +210,7 @@ function ifStopped({ interrupts }: Console): void {
 }
 
 function inFormat(rows: readonly StateRow[], format: Format): string {
-  if (format !== "table") return inLines(rows, format, true);
+  if (format !== "table") return `${format === "csv" ? rowLine.csvHead : ""}${inLines(rows, format)}`;
   return formatTable(
     rows,
     [
@@ -217,9 +230,8 @@ function inFormat(rows: readonly StateRow[], format: Format): string {
   );
 }
 
-function inLines(rows: readonly StateRow[], format: LineFormat, first: boolean): string {
-  const head = first && format === "csv" ? rowLine.csvHead : "";
-  return head + rows.map((row) => rowLine[format](row)).join("");
+function inLines(rows: readonly StateRow[], format: LineFormat): string {
+  return rows.map((row) => rowLine[format](row)).join("");
 }
 
 function withFormat(command: Command, by: Format): Command {
