@@ -2,11 +2,10 @@ import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
 import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
 import type { CheckpointReport, Savepoints, StateData } from "@millrace/driver/checkpoint";
 import type { DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
-
-export type { CheckpointReport, KeyChange, StateRow } from "@millrace/driver/checkpoint";
-
 import type { BatchSummary, DrainSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
+
+export type { CheckpointReport, KeyChange, StateRow } from "@millrace/driver/checkpoint";
 
 /** The two steps of an interruption: a first Ctrl-C or SIGTERM, and a second one. */
 export interface Interrupts {
@@ -108,7 +107,7 @@ export interface ExecutorHandle {
   stop(graceful: boolean): Promise<void>;
 }
 
-interface CheckRequest {
+export interface CheckRequest {
   readonly jobFile: string;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];

@@ -1,16 +1,9 @@
 import type { Command } from "commander";
-import { type Console, outJson, tell, tellError } from "../console.ts";
-import type { CheckpointFinding } from "../engine.ts";
-import { EXIT, exitCodeOfJob, type SetExit } from "../failure.ts";
-import { Interrupted } from "../interrupted.ts";
-import { type JobFlags, withConf } from "../job-options.ts";
-import type { GlobalOptions } from "../operator-command.ts";
-import { checkConf } from "../values.ts";
+import { type CheckFlags, checkedJob } from "../checked-job.ts";
+import { type Console, outJson } from "../console.ts";
+import { EXIT, type SetExit } from "../failure.ts";
+import { withConf } from "../job-options.ts";
 import { showCheckpoint, showFindings } from "./checkpoint-view.ts";
-
-interface CheckOptions extends JobFlags {
-  readonly json?: true;
-}
 
 export function registerCheckpoint(program: Command, console: Console, setExit: SetExit): Command {
   const checkpoint = program
@@ -32,22 +25,11 @@ export function registerCheckpoint(program: Command, console: Console, setExit: 
     .argument("[args...]", "arguments for the job, after --")
     .option("--json", "print JSON, for programs")
     .description("compare a changed job with its checkpoint, without starting it: exits with 1 if data would be lost")
-    .action(async (file: string, dir: string, args: readonly string[], options: CheckOptions) => {
-      const conf = checkConf(options.conf);
-      let findings: readonly CheckpointFinding[];
-      try {
-        findings = await console.engine.checkCheckpoint({
-          ...{ jobFile: file, directory: dir, conf, args, signal: console.interrupts },
-          output: (_, bytes) => console.err(bytes),
-          onWarning: (message) => tell(console, message),
-          onProgress: (step) => tell(console, step),
-        });
-      } catch (error) {
-        if (console.interrupts.graceful.aborted) throw new Interrupted();
-        const verbose = program.opts<GlobalOptions>().verbose === true;
-        await tellError(console, error, { json: options.json === true, verbose });
-        return setExit(exitCodeOfJob(error, false));
-      }
+    .action(async (file: string, dir: string, args: readonly string[], options: CheckFlags) => {
+      const findings = await checkedJob({ program, console, setExit }, { file, args, options }, (request) =>
+        console.engine.checkCheckpoint({ ...request, directory: dir }),
+      );
+      if (findings === undefined) return;
       const lost = findings.some(({ loses }) => loses !== undefined);
       await (options.json ? outJson(console, { findings, lost }) : console.out(showFindings(findings)));
       if (lost) setExit(EXIT.failed);
