@@ -16,6 +16,8 @@ export const sourceDown: ErrorFactory = errorKind("SOURCE_DOWN", "environment", 
 export const receiverFailed: ErrorFactory = errorKind("RECEIVER_FAILED", "user", "same-task");
 /** A receiver stores without awaiting, beyond the limit. */
 export const receiverOverrun: ErrorFactory = errorKind("RECEIVER_OVERRUN", "user");
+/** A receiver gave more as its position than blocks and batches may carry. */
+export const positionTooLarge: ErrorFactory = errorKind("POSITION_TOO_LARGE", "user");
 /** Records were stored after the receiver had stopped. */
 export const receiverClosed: ErrorFactory = errorKind("RECEIVER_CLOSED", "user");
 /** The job's code blocks the event loop of a receiver's thread. */

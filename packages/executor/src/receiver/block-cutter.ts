@@ -1,4 +1,4 @@
-import { type Clock, type Deferred, deferred, millis, naming, type Timer } from "@millrace/base";
+import { type Clock, type Deferred, deferred, formatSize, millis, naming, type Timer } from "@millrace/base";
 import {
   BlockWriter,
   type ClassTable,
@@ -10,10 +10,13 @@ import {
   readFrames,
 } from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, type BlockPool, type SpillDirectory } from "@millrace/storage";
+import { positionTooLarge } from "../errors.ts";
 
 /** A longer block is closed early. */
 const BLOCK_BYTES_MAX = 4 << 20;
 const BLOCK_RECORDS_MAX = 262_144;
+/** Positions travel with blocks, and are a part of the batch log. */
+const POSITION_BYTES_MAX = 1 << 20;
 
 export interface CutBlock {
   readonly handle: BlockHandle;
@@ -35,8 +38,8 @@ export interface CutterOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly outlet: BlockOutlet;
-  /** A block with a position is safe. */
-  readonly onSafe?: (position: unknown) => void;
+  /** All records up to a position are safe. @param encoded The same, as their block has it. */
+  readonly onSafe?: (position: unknown, encoded: Uint8Array) => void;
 }
 
 /** Copies frames to the pool, or to disk if it is full, as one block. */
@@ -198,9 +201,15 @@ interface OpenBlock {
   sink: FrameSink;
 }
 
-function encodePosition(position: unknown): Uint8Array | undefined {
-  if (position === undefined) return undefined;
-  return naming("the position of a receiver", () => encodeValue(position, emptyClassTable));
+/** @throws RECORD_NOT_ENCODABLE, POSITION_TOO_LARGE */
+function encodePosition(position: unknown): Uint8Array {
+  const encoded = naming("the position of a receiver", () => encodeValue(position, emptyClassTable));
+  if (encoded.byteLength <= POSITION_BYTES_MAX) return encoded;
+  throw positionTooLarge(
+    `a position that a receiver gave to store() takes ${formatSize(encoded.byteLength)}, and every block and batch has one: at most ${formatSize(POSITION_BYTES_MAX)} is allowed. ` +
+      "The records are refused. Give store() what the source needs to go on, such as an offset, and nothing else.",
+    { fields: { bytes: encoded.byteLength, bytesMax: POSITION_BYTES_MAX } },
+  );
 }
 
 /** Blocks of records of any kind. */
@@ -210,6 +219,10 @@ export class RecordCutter {
   readonly #timer: IntervalTimer;
   #open: OpenBlock | undefined;
   readonly #outbox: Outbox;
+  /** Blocks that were passed on. */
+  #emitted = 0;
+  /** The first one that was refused or not made: what is said of positions from there on would leave its records out. */
+  #firstLost = Number.POSITIVE_INFINITY;
 
   constructor(options: CutterOptions, classes: ClassTable) {
     this.#options = options;
@@ -250,7 +263,7 @@ export class RecordCutter {
     try {
       for (const record of records) writer.write(record);
       writer.finish();
-      encoded = encodePosition(position);
+      encoded = this.#encoded(position);
     } catch (error) {
       sink.discard();
       throw error;
@@ -271,7 +284,7 @@ export class RecordCutter {
     open.writer.finish();
     let position: Uint8Array | undefined;
     try {
-      position = encodePosition(open.position);
+      position = this.#encoded(open.position);
     } catch (error) {
       open.sink.discard();
       return open.safe.reject(error);
@@ -287,8 +300,25 @@ export class RecordCutter {
   }
 
   async #emit(block: CutBlock, position: unknown): Promise<void> {
-    await this.#outbox.emit(block);
-    if (position !== undefined) this.#options.onSafe?.(position);
+    const number = this.#emitted++;
+    try {
+      await this.#outbox.emit(block);
+    } catch (error) {
+      this.#firstLost = Math.min(this.#firstLost, number);
+      throw error;
+    }
+    if (block.position !== undefined && number < this.#firstLost) this.#options.onSafe?.(position, block.position);
+  }
+
+  /** The position of the next block; none after one that was lost. */
+  #encoded(position: unknown): Uint8Array | undefined {
+    if (position === undefined || this.#emitted >= this.#firstLost) return undefined;
+    try {
+      return encodePosition(position);
+    } catch (error) {
+      this.#firstLost = this.#emitted;
+      throw error;
+    }
   }
 
   #newBlock(): OpenBlock {

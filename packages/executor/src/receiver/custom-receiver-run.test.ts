@@ -2,7 +2,7 @@ import { Receiver } from "@millrace/api";
 import { deferred, EngineError, millis, SeededRng, streamId } from "@millrace/base";
 import { emptyClassTable } from "@millrace/codec";
 import { afterEach, describe, expect, test } from "vitest";
-import { RecordCutter } from "./block-cutter.ts";
+import { type CutterOptions, RecordCutter } from "./block-cutter.ts";
 import { CustomReceiverRun } from "./custom-receiver-run.ts";
 import { cuttingTo, type EmittedBlock, removeDirectories, turn } from "./cutting.fixture.ts";
 import { Gate } from "./gate.ts";
@@ -22,7 +22,10 @@ class Queue extends Receiver<unknown> {
 }
 
 /** A run of a receiver whose blocks are safe once `confirm` is called, or at once. */
-function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } = {}) {
+function runOf(
+  receiver: Queue,
+  options: { readonly confirmsAtOnce?: boolean; readonly onSafe?: CutterOptions["onSafe"] } = {},
+) {
   const emitted: EmittedBlock[] = [];
   const counted: unknown[] = [];
   const confirm = (): void => {
@@ -36,12 +39,13 @@ function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } =
     if (options.confirmsAtOnce !== false) confirm();
   });
   const gate = new Gate(1 << 20);
+  const { onSafe = () => undefined } = options;
   const ended = deferred<RunEnd>();
   const troubles: string[] = [];
   const source = new CustomReceiverRun({
     stream: streamId(0),
     receiver,
-    cutter: new RecordCutter(cutting, emptyClassTable),
+    cutter: new RecordCutter({ ...cutting, onSafe }, emptyClassTable),
     gate,
     clock,
     stopTimeout: millis(1000),
@@ -241,6 +245,53 @@ test("records of a block that could not be stored are not safe", async () => {
   await turn();
   expect([...fates.values()]).toEqual(["Error: no room", "Error: no room"]);
   await run.source.stop(); // does not fail for it
+});
+
+describe("positions up to which all is safe", () => {
+  /** A run that says which positions are safe: those told to the receiver, and those that blocks have. */
+  function positioned() {
+    const told: unknown[] = [];
+    const receiver = new Queue();
+    const run = runOf(receiver, { confirmsAtOnce: false, onSafe: (position) => void told.push(position) });
+    run.source.start();
+    /** As a receiver that sees to it itself. */
+    const store = (position: unknown): void => void receiver.store([position], position).catch(() => undefined);
+    return { ...run, told, store };
+  }
+
+  test("are none beyond a block that was refused, and may be those before it", async () => {
+    const { emitted, told, store } = positioned();
+    for (const position of [1, 2, 3]) store(position);
+    const [first, refused, third] = emitted;
+    refused?.safe.reject(new Error("no room"));
+    third?.safe.resolve();
+    await turn();
+    expect(told).toEqual([]);
+    first?.safe.resolve();
+    await turn();
+    expect(told).toEqual([1]);
+    store(4);
+    expect(emitted.map(({ position }) => position)).toEqual([1, 2, 3, undefined]);
+    emitted[3]?.safe.resolve();
+    await turn();
+    expect(told).toEqual([1]);
+  });
+
+  test.each([
+    ["RECORD_NOT_ENCODABLE", () => 2],
+    ["POSITION_TOO_LARGE", "x".repeat(2 << 20)],
+  ])("are none beyond one that is refused with %s", async (code, position) => {
+    const receiver = new Queue();
+    const told: unknown[] = [];
+    const { source, emitted, confirm } = runOf(receiver, { onSafe: (safe) => void told.push(safe) });
+    source.start();
+    await receiver.store(["a"], 1);
+    await expect(receiver.store(["b"], position)).rejects.toMatchObject({ code });
+    await receiver.store(["c"], 3);
+    confirm();
+    await turn();
+    expect([told, emitted]).toEqual([[1], []]);
+  });
 });
 
 describe("in any order of events, exactly the acknowledged and the pending records were counted", () => {

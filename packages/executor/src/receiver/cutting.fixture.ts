@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Deferred, deferred, epochMs, ManualClock } from "@millrace/base";
-import { decodeBlock, emptyClassTable } from "@millrace/codec";
+import { decodeBlock, decodeValue, emptyClassTable } from "@millrace/codec";
 import { BlockPool, readHandle, SpillDirectory } from "@millrace/storage";
 import type { CutBlock, CutterOptions } from "./block-cutter.ts";
 
@@ -16,6 +16,7 @@ export function removeDirectories(): void {
 
 export interface EmittedBlock {
   readonly records: readonly unknown[];
+  readonly position: unknown;
   readonly safe: Deferred<void>;
 }
 
@@ -25,10 +26,10 @@ export function cuttingTo(emitted: (block: EmittedBlock) => void): { options: Cu
   directories.push(workDir);
   const clock = new ManualClock(epochMs(0));
   const pool = BlockPool.create({ bytes: 4 << 20 });
-  const emit = ({ handle }: CutBlock): Promise<void> => {
+  const emit = ({ handle, position }: CutBlock): Promise<void> => {
     const records = [...readHandle(handle, pool)].flatMap((frame) => [...decodeBlock(frame, emptyClassTable)]);
     const safe = deferred<void>();
-    emitted({ records, safe });
+    emitted({ records, position: position && decodeValue(position, emptyClassTable), safe });
     return safe.promise;
   };
   return {

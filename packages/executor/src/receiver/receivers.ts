@@ -40,7 +40,6 @@ export interface ReceiversPorts {
 
 interface Unconfirmed {
   readonly bytes: number;
-  readonly position: Uint8Array | undefined;
   readonly safe: Deferred<void>;
 }
 
@@ -123,7 +122,6 @@ export class Receivers {
     if (entry === undefined || waiting === undefined) return;
     entry.unconfirmed.delete(block);
     entry.gate.confirmed(waiting.bytes);
-    entry.position = waiting.position ?? entry.position;
     waiting.safe.resolve();
   }
 
@@ -141,7 +139,7 @@ export class Receivers {
     }
     const block = entry.nextBlock++;
     const safe = deferred<void>();
-    entry.unconfirmed.set(block, { bytes: cut.bytes, position: cut.position, safe });
+    entry.unconfirmed.set(block, { bytes: cut.bytes, safe });
     entry.gate.sent(cut.bytes);
     this.#ports.send({ type: "block", stream, block, ...cut, first: entry.fresh });
     entry.fresh = false;
@@ -207,7 +205,11 @@ export class Receivers {
         return new IterableRun(stream, value as MakeIterable, sinksOf(by.cutting), clock);
       case "custom": {
         const receiver = value as Receiver<unknown>;
-        const onSafe = (after: unknown): void => tellSafe(receiver, after, by.events);
+        const onSafe = (after: unknown, encoded: Uint8Array): void => {
+          const entry = this.#entries.get(stream);
+          if (entry !== undefined) entry.position = encoded;
+          tellSafe(receiver, after, by.events);
+        };
         const sinks = sinksOf({ ...by.cutting, onSafe });
         return new CustomReceiverRun({ ...sinks, stream, receiver, clock, stopTimeout, position });
       }
