@@ -1,6 +1,6 @@
 import { errorKind } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import type { CheckpointFinding, CheckpointReport } from "./engine.ts";
+import type { CheckpointFinding, CheckpointReport, Engine } from "./engine.ts";
 import { session } from "./program.fixture.ts";
 
 const part = { given: true, kind: "updateStateByKey", label: "updateStateByKey at job.ts:3:5", place: 1, code: 1 };
@@ -55,6 +55,17 @@ describe("millrace checkpoint check", () => {
       lost: true,
       findings: [{ name: "totals" }],
     });
+  });
+
+  test("compares under the name that the job is submitted with", async () => {
+    const names: (string | undefined)[] = [];
+    const checkCheckpoint: Engine["checkCheckpoint"] = async ({ name }) => {
+      names.push(name);
+      return [kept];
+    };
+    for (const more of [[], ["--name", "totals"]])
+      await session({ engine: { checkCheckpoint } }).run("checkpoint", "check", "job.ts", "/c", ...more);
+    expect(names).toEqual([undefined, "totals"]);
   });
 
   test("passes on why it could not be compared", async () => {

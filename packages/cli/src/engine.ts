@@ -118,6 +118,12 @@ export interface CheckRequest {
   readonly onProgress: (step: string) => void;
 }
 
+interface CheckpointCheckRequest extends CheckRequest {
+  readonly directory: string;
+  /** The job's, in place of its own. */
+  readonly name: string | undefined;
+}
+
 /** What the checkpoint and a job have under one name. */
 export type CheckpointFinding = NonNullable<DeclaredJob["findings"]>[number];
 
@@ -168,7 +174,7 @@ export interface Engine {
    */
   check(request: CheckRequest): Promise<CheckedJob>;
   /** What a job would find in a checkpoint directory. */
-  checkCheckpoint(request: CheckRequest & { readonly directory: string }): Promise<readonly CheckpointFinding[]>;
+  checkCheckpoint(request: CheckpointCheckRequest): Promise<readonly CheckpointFinding[]>;
   /** What is in a checkpoint directory. */
   inspectCheckpoint(directory: string): Promise<CheckpointReport>;
   /** The state in a checkpoint directory or a savepoint. */

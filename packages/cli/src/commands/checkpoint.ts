@@ -5,6 +5,10 @@ import { EXIT, type SetExit } from "../failure.ts";
 import { withConf } from "../job-options.ts";
 import { showCheckpoint, showFindings } from "./checkpoint-view.ts";
 
+interface CompareFlags extends CheckFlags {
+  readonly name?: string;
+}
+
 export function registerCheckpoint(program: Command, console: Console, setExit: SetExit): Command {
   const checkpoint = program
     .command("checkpoint")
@@ -23,11 +27,12 @@ export function registerCheckpoint(program: Command, console: Console, setExit: 
     .argument("<job>", "the job's file, as it is now")
     .argument("<dir>", "the checkpoint directory")
     .argument("[args...]", "arguments for the job, after --")
+    .option("--name <name>", "the name that the job is submitted with, in place of its own")
     .option("--json", "print JSON, for programs")
     .description("compare a changed job with its checkpoint, without starting it: exits with 1 if data would be lost")
-    .action(async (file: string, dir: string, args: readonly string[], options: CheckFlags) => {
+    .action(async (file: string, dir: string, args: readonly string[], options: CompareFlags) => {
       const findings = await checkedJob({ program, console, setExit }, { file, args, options }, (request) =>
-        console.engine.checkCheckpoint({ ...request, directory: dir }),
+        console.engine.checkCheckpoint({ ...request, directory: dir, name: options.name }),
       );
       if (findings === undefined) return;
       const lost = findings.some(({ loses }) => loses !== undefined);

@@ -16,8 +16,8 @@ export interface FoundCheckpoint extends Pick<BaseEntry, "identity" | "parts" | 
 /**
  * Reads the log of a checkpoint directory, which may be that of a running job. Nothing is changed.
  *
- * @throws CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_INCONSISTENT, and the errors of the file
- *   system
+ * @throws CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_OLDER, CHECKPOINT_INCONSISTENT, and the
+ *   errors of the file system
  */
 export async function findCheckpoint(files: FileSystem, directory: Location): Promise<FoundCheckpoint> {
   const { epoch, entries } = await readBatchLog({ files, directory });

@@ -57,8 +57,7 @@ interface PartReport extends Pick<NamedPart, "name" | "given" | "kind" | "label"
 /**
  * Reads a checkpoint directory, and all of the state in it. It may be that of a running job. Nothing is changed.
  *
- * @throws CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_INCONSISTENT, FILE_SYSTEM_UNKNOWN, and the
- *   errors of the file system
+ * @throws FILE_SYSTEM_UNKNOWN, and the errors of {@link findCheckpoint}
  */
 export async function inspectCheckpoint(path: string): Promise<CheckpointReport> {
   const systems = localFileSystems();

@@ -56,8 +56,7 @@ export class StateData {
   readonly #classes = new PlaceholderClasses();
 
   /**
-   * @throws CHECKPOINT_NOT_FOUND, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_INCONSISTENT, FILE_SYSTEM_UNKNOWN, and the
-   *   errors of the file system
+   * @throws FILE_SYSTEM_UNKNOWN, and the errors of {@link findCheckpoint}
    */
   static async open(path: string): Promise<StateData> {
     const systems = localFileSystems();

@@ -10,6 +10,8 @@ import { workerThread } from "../job/thread/worker-thread.ts";
 
 export interface DeclareOptions {
   readonly artefact: Artefact;
+  /** In place of the job's own. */
+  readonly name?: string | undefined;
   readonly args: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   /** A checkpoint directory to compare the job with. */
@@ -36,7 +38,7 @@ export interface DeclaredJob {
  * @throws The errors that would keep the job from starting.
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
-  const { artefact, args, conf, compareWith, signal } = options;
+  const { artefact, name, args, conf, compareWith, signal } = options;
   usableDirectory(tmpdir(), "TMPDIR");
   const directory = await mkdtemp(join(tmpdir(), "millrace-check-"));
   const end = deferred<DeclaredJob>();
@@ -55,7 +57,7 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
     const directories = { directory: join(directory, "state"), looksOnly: true };
-    const build = { name: undefined, args, drop: [], conf, ...directories, compareWith, availableNow: false };
+    const build = { name, args, drop: [], conf, ...directories, compareWith, availableNow: false };
     thread = workerThread({ module, externals })(
       { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },
       { onMessage, onLost: (error) => end.reject(error) },

@@ -44,7 +44,7 @@ export class BatchLog {
   /**
    * Reads what earlier owners of the directory have logged, from the last base on; nothing if there is no log.
    *
-   * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, and the errors of the file system.
+   * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_OLDER, and the errors of the file system.
    */
   static async open(
     options: BatchLogOptions,
@@ -154,7 +154,7 @@ export async function newestEpoch({ files, directory }: BatchLogOptions): Promis
  * The log of a checkpoint directory for somebody who only looks: the directory may be that of a running job, which begins
  * segments and removes others.
  *
- * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, and the errors of the file system.
+ * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_OLDER, and the errors of the file system.
  */
 export async function readBatchLog({
   files,

@@ -2,6 +2,7 @@ import { type EngineError, type ErrorFactory, errorKind } from "@millrace/base";
 
 const damaged: ErrorFactory = errorKind("CHECKPOINT_DAMAGED", "environment");
 const newer: ErrorFactory = errorKind("CHECKPOINT_NEWER", "user");
+const older: ErrorFactory = errorKind("CHECKPOINT_OLDER", "user");
 const otherJob: ErrorFactory = errorKind("CHECKPOINT_OTHER_JOB", "user");
 const otherInterval: ErrorFactory = errorKind("CHECKPOINT_OTHER_INTERVAL", "user");
 
@@ -18,6 +19,14 @@ export function checkpointNewer(path: string, why: string): EngineError {
   return newer(
     `the batch log ${path} was written by a newer version of Millrace: ${why}. The job is not started. ` +
       "Run that version, or start the job with an empty checkpoint directory.",
+    { fields: { path } },
+  );
+}
+
+export function checkpointOlder(path: string, why: string): EngineError {
+  return older(
+    `the batch log ${path} was written by an older version of Millrace, whose format this one does not read: ${why}. The job is not started. ` +
+      "Run the version that wrote it, or start the job with an empty checkpoint directory.",
     { fields: { path } },
   );
 }

@@ -64,6 +64,10 @@ describe("a segment", () => {
     expect(read(withField(0, (bytes) => bytes.writeUInt16LE(3, 4)))).toBe("CHECKPOINT_NEWER");
   });
 
+  test("of an older format is refused as older", () => {
+    expect(read(withField(0, (bytes) => bytes.writeUInt16LE(1, 4)))).toBe("CHECKPOINT_OLDER");
+  });
+
   test("with an entry of an unknown kind is read without it if it may be skipped, and else is newer", () => {
     const second = 20 + 33;
     expect(read(withField(second, (bytes) => bytes.writeUInt16LE(99, second + 4)))).toBe("CHECKPOINT_NEWER");

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { checkpointDamaged, checkpointNewer } from "./errors.ts";
+import { checkpointDamaged, checkpointNewer, checkpointOlder } from "./errors.ts";
 
 /*
  * A segment, little-endian; docs/formats/batch-log.md describes it for programs of others.
@@ -68,7 +68,7 @@ export function encodeEntry({ kind, payload }: RawEntry, position: number): Uint
  * The entries of a segment.
  *
  * @param newest Its owner may have been killed while it appended: an incomplete entry at the end was never relied on, and is left out.
- * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER
+ * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, CHECKPOINT_OLDER
  */
 export function decodeSegment(path: string, id: SegmentId, file: Uint8Array, newest: boolean): readonly RawEntry[] {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
@@ -104,7 +104,10 @@ function checkHeader(path: string, { epoch, number }: SegmentId, bytes: Buffer):
   if (bytes.readUInt32LE(0) !== MAGIC) throw checkpointDamaged(path, "it does not begin like a batch log");
   if (crc32(bytes.subarray(0, 16)) !== bytes.readUInt32LE(16)) throw checkpointDamaged(path, "its head is wrong");
   const format = bytes.readUInt16LE(4);
-  if (format !== FORMAT) throw checkpointNewer(path, `it has format ${format}, and this version reads ${FORMAT}`);
+  if (format !== FORMAT) {
+    const why = `it has format ${format}, and this version reads ${FORMAT}`;
+    throw format > FORMAT ? checkpointNewer(path, why) : checkpointOlder(path, why);
+  }
   if (bytes.readUInt32LE(8) !== epoch || bytes.readUInt32LE(12) !== number)
     throw checkpointDamaged(
       path,

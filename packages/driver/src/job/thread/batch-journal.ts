@@ -94,7 +94,7 @@ export class BatchJournal {
    * Becomes the owner of the job's checkpoint directory, and reads the log there. Nothing is logged yet.
    *
    * @throws CHECKPOINT_IN_USE, CHECKPOINT_OTHER_JOB, CHECKPOINT_OTHER_INTERVAL, CHECKPOINT_DAMAGED, CHECKPOINT_NEWER,
-   *   CHECKPOINT_INCONSISTENT, and the errors of the file system.
+   *   CHECKPOINT_OLDER, CHECKPOINT_INCONSISTENT, CHECKPOINT_WITHOUT_LOG, and the errors of the file system.
    * @throws CHECKPOINT_NOT_EMPTY, SAVEPOINT_ELSEWHERE, CHECKPOINT_NOT_FOUND It is to start from a savepoint, and cannot.
    * @throws CHECKPOINT_MISMATCH, DROP_UNKNOWN The job was changed in a way that would lose data.
    */
