@@ -111,12 +111,26 @@ describe("the journal of a job", () => {
     );
   });
 
-  test("warns of state without a log", async () => {
-    mkdirSync(join(directory, "state", "totals"), { recursive: true });
-    writeFileSync(join(directory, "state", "totals", "x"), "");
-    const { open, warnings } = job();
-    expect((await open()).found).toBeUndefined();
-    expect(warnings).toMatchObject([{ code: "CHECKPOINT_WITHOUT_LOG" }]);
+  test.each(["state", "received"])("refuses %s whose log was removed, and leaves all as it is", async (folder) => {
+    const journal = await begun();
+    await journal.release();
+    mkdirSync(join(directory, folder), { recursive: true });
+    writeFileSync(join(directory, folder, "x"), "");
+    expect((await job().open()).found).toBeDefined();
+    rmSync(join(directory, "batches"), { recursive: true });
+    for (const attempt of [1, 2])
+      await expect(job().open(), `${attempt}`).rejects.toThrow(
+        /CHECKPOINT_WITHOUT_LOG.*has (state|records).*not started.*restore the folder "batches".*an empty directory/,
+      );
+    await expect(job().found()).rejects.toThrow("CHECKPOINT_WITHOUT_LOG");
+    expect(readdirSync(join(directory, folder))).toEqual(["x"]);
+  });
+
+  test("goes on if it was killed when something was received, and before its log was begun", async () => {
+    await (await job().open()).release();
+    mkdirSync(join(directory, "received"));
+    writeFileSync(join(directory, "received", "1-e1-0.log"), "");
+    expect((await job().open()).found).toBeUndefined();
   });
 
   test("logs what inputs remember with the end of a batch that failed and was passed over", async () => {

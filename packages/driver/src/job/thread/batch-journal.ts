@@ -2,7 +2,9 @@ import type { GraphMemory, JobGraph } from "@millrace/api/engine";
 import {
   assert,
   type EpochMs,
+  type ErrorFactory,
   epochMs,
+  errorKind,
   formatDuration,
   millis,
   unreachable,
@@ -48,7 +50,7 @@ type Logged = Declared & Pick<JobGraph, "conf" | "memory">;
 /** Names dropped by earlier starts are kept so that a command can be repeated; none is repeated forever. */
 const DROPPED_MAX = 100;
 
-const checkpointWithoutLog: WarningFactory = warningKind("CHECKPOINT_WITHOUT_LOG");
+const checkpointWithoutLog: ErrorFactory = errorKind("CHECKPOINT_WITHOUT_LOG", "user");
 const checkpointChanged: WarningFactory = warningKind("CHECKPOINT_CHANGED");
 
 export interface JournalOptions {
@@ -116,8 +118,9 @@ export class BatchJournal {
           taken(begun, graph, { ...options, fork: begun !== entries }),
         );
       }
-      if (entries.length === 0 && ((await entriesOf(files, within(directory, "state"))) ?? []).length > 0)
-        options.warn(checkpointWithoutLog(directory, withoutLog(directory)));
+      if (entries.length === 0) await refuseWithoutLog(files, directory);
+      // Before the first batch and the first received block, so that either of them without it means that it was removed.
+      if (lease !== undefined) await files.makeDirectory(within(directory, "batches"));
       return new BatchJournal({ files, log, lease }, graph, taken(entries, graph, options));
     } catch (error) {
       await lease?.release();
@@ -297,10 +300,24 @@ function taken(
   return { found: withoutParts(found, changes.dropped), dropped: [...dropped].slice(-DROPPED_MAX), before: base.parts };
 }
 
-function withoutLog(directory: string): string {
-  return (
-    `the checkpoint directory ${directory} has state, and no log of the batches that it belongs to: the job begins anew, without that state. ` +
-    `If it should go on, stop it and restore the folder "batches" there; if not, give it an empty directory.`
+/**
+ * What no log speaks of cannot be told from what was committed: neither its state, nor what was received and is processed already.
+ *
+ * @throws CHECKPOINT_WITHOUT_LOG
+ */
+async function refuseWithoutLog(files: FileSystem, directory: Location): Promise<void> {
+  const inFolder = async (name: string): Promise<number> =>
+    (await entriesOf(files, within(directory, name)))?.length ?? 0;
+  const state = (await inFolder("state")) > 0;
+  const received = (await files.stat(within(directory, "batches"))) === undefined && (await inFolder("received")) > 0;
+  if (!state && !received) return;
+  const what = state ? "state" : "records that were received";
+  const where = `${directory}/${state ? "state" : "received"}`;
+  throw checkpointWithoutLog(
+    `the checkpoint directory ${directory} has ${what}, in ${where}, but no log of the batches that ${state ? "it belongs" : "they belong"} to: its folder "batches" was removed, or something else than a job wrote there. ` +
+      "The job is not started, and nothing was changed. " +
+      `To go on, restore the folder "batches". To begin anew, without that ${state ? "state" : "data"}, give the job an empty directory.`,
+    { fields: { directory } },
   );
 }
 
