@@ -129,12 +129,12 @@ export class GraphLab {
 
   static async build(
     build: (ssc: StreamingContext, port: FakePort) => unknown,
-    options: Partial<JobOptions> & { readonly port?: FakePort } = {},
+    options: Partial<JobOptions> & { readonly port?: FakePort; readonly zeroTime?: number } = {},
   ): Promise<GraphLab> {
-    const { port = new FakePort(), ...job } = options;
+    const { port = new FakePort(), zeroTime = 0, ...job } = options;
     const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
     const graph = await buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
-    await graph.startBatches(epochMs(0));
+    await graph.startBatches(epochMs(zeroTime));
     return new GraphLab(port, graph);
   }
 

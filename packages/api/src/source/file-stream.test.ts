@@ -8,8 +8,8 @@ import { rangesOf } from "./file-ranges.ts";
 const MB = 1024 * 1024;
 const version = "v";
 
-async function labOf(build: (ssc: StreamingContext) => unknown) {
-  const lab = await GraphLab.build(build);
+async function labOf(build: (ssc: StreamingContext) => unknown, options?: Parameters<typeof GraphLab.build>[1]) {
+  const lab = await GraphLab.build(build, options);
   const { memory: files } = lab.port;
   /** The input of a batch: `/in/a 0..7`. */
   const reads = async (time: number): Promise<string[]> => {
@@ -149,6 +149,23 @@ describe("textFileStream", () => {
     for (let time = 1000; port.clock.now() < 590_000; time += 1000) await reads(time);
     expect(port.warnings).toHaveLength(3);
     expect([...port.standing.values()]).toMatchObject([{ code: "LISTING_SLOW" }]);
+  });
+
+  test("reads what came since the job was built, however long the job then waited for executors", async () => {
+    const later = { zeroTime: 600_000 };
+    const { files, reads } = await labOf((ssc) => ssc.textFileStream("/in").print(), later);
+    files.directory("/in");
+    files.add("/in/a", { modifiedMs: 1 });
+    files.add("/in/b", { modifiedMs: 600_500 });
+    expect(await reads(601_000)).toEqual(["/in/a 0..1", "/in/b 0..1"]);
+    files.add("/in/c", { modifiedMs: 2 }); // from now on, the time remembered counts
+    expect(await reads(602_000)).toEqual([]);
+    const old = (ssc: StreamingContext) => ssc.fileStream("/in", { newFilesOnly: false }).print();
+    const all = await labOf(old, later);
+    all.files.directory("/in");
+    all.files.add("/in/old", { modifiedMs: -60_000 });
+    all.files.add("/in/recent", { modifiedMs: -59_999 });
+    expect(await all.reads(601_000)).toEqual(["/in/recent 0..1"]);
   });
 
   test("warns of a file that is left alone, once", async () => {

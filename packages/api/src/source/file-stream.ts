@@ -118,6 +118,8 @@ export class FileStream extends PolledInputNode {
   readonly #ignored: IgnoredFiles;
   readonly #emptyBudget = new WarningBudget(EMPTY_MOST, EMPTY_PER_MS);
   readonly #condition = new DirectoryCondition();
+  /** When the job was built: its first batch may have to wait for executors. */
+  readonly #builtMs: number;
   /** Files are new whatever their age: the first run up to what is there takes all of it. */
   #takesAll: boolean;
   /** The batch that ran last. */
@@ -153,12 +155,13 @@ export class FileStream extends PolledInputNode {
     const onlyNew = newFilesOnly && !this.#takesAll;
     if (onlyNew) graph.addLife({ begin: () => this.#begin() });
     this.#reading = reading;
+    this.#builtMs = port.clock.now();
     this.#lead = new ClockLead(this.#clocks());
     this.label = `${operator} ${directory}`;
     const rememberMs = conf["file.stream.remember"];
     this.#ignored = new IgnoredFiles(rememberMs);
     this.#new = new NewFiles({
-      afterMs: onlyNew ? port.clock.now() : Number.NEGATIVE_INFINITY,
+      afterMs: onlyNew ? this.#builtMs : Number.NEGATIVE_INFINITY,
       batchIntervalMs: graph.batchIntervalMs,
       rememberMs,
       accepts: filter,
@@ -166,8 +169,7 @@ export class FileStream extends PolledInputNode {
   }
 
   async fix({ time, history }: NodeBatch): Promise<FilesInput> {
-    const dueMs = this.#takesAll ? Number.NEGATIVE_INFINITY : history.lastBatch + this.slideMs;
-    const files = await this.#find(time, dueMs);
+    const files = await this.#find(time, this.#dueMs(history));
     return { kind: "files", files: files.map(({ path, bytes, version }) => ({ path, bytes, version })) };
   }
 
@@ -200,6 +202,13 @@ export class FileStream extends PolledInputNode {
     // A directory that cannot be listed is reported in the first batch.
     const entries = await this.#entries().catch(() => undefined);
     if (entries !== undefined) this.#new.begin(entries);
+  }
+
+  /** When the batch after the last one was due. Before the first one, files may have come since the job was built. */
+  #dueMs({ lastBatch, zeroTime }: NodeBatch["history"]): number {
+    if (this.#takesAll) return Number.NEGATIVE_INFINITY;
+    const dueMs = lastBatch + this.slideMs;
+    return lastBatch === zeroTime ? Math.min(this.#builtMs, dueMs) : dueMs;
   }
 
   async #find(time: number, dueMs: number): Promise<readonly FoundFile[]> {
