@@ -57,6 +57,13 @@ const started = (recalled: Partial<RecalledInput> = {}, copies: 1 | 2 = 1): Rece
 });
 const given = (place: ReceivedPlace, position?: number): RecalledInput["marks"] =>
   new Map([[INPUT, { place, ...(position === undefined ? {} : { position: Uint8Array.of(position) }) }]]);
+/** A block of the receiver as this driver, or an earlier one, has started it. */
+const reports = (name: string, of: ReceivedBlock): ReceiverEvent => ({
+  type: "received",
+  executor: executorId(name),
+  stream: STREAM,
+  blocks: [{ ...of, at: [executorId(name)] }],
+});
 const next = (time: number): readonly ReceiverEvent[] => [allocate(time), fixed(time), runBatch(time)];
 
 describe("blocks that executors hold from under an earlier driver", () => {
@@ -104,6 +111,15 @@ describe("blocks that executors hold from under an earlier driver", () => {
     after(state, ...next(1_000));
     expect(after(state, holds("e2", [block(at(1)), block(at(2))]))).toEqual(["e2 holds recv/0/1.0/1"]);
     expect(after(state, ...next(2_000))).toEqual(["input 2000: recv/0/1.0/2@e2"]);
+  });
+
+  test("of an executor that comes late do not set back how far the input has come", () => {
+    const state = tracker();
+    const newer: ReceivedPlace = { epoch: 2, run: 0, block: 0 };
+    after(state, ready("e1"), started({ marks: given(at(1)) }), reports("e1", block(newer)), ...next(1_000));
+    after(state, holds("e2", [block(at(2))]));
+    expect(after(state, ...next(2_000))).toEqual(["input 2000: recv/0/1.0/2@e2"]);
+    expect(state.receivers.get(STREAM)).toMatchObject({ given: { place: newer }, last: newer });
   });
 
   test("of an executor that comes too late are dropped there: they were read from another one", () => {
@@ -158,6 +174,28 @@ describe("a receiver that has outlived the job's driver", () => {
     const other = tracker();
     after(other, holds("e1", [], { ...RUN, running: false }));
     expect(after(other, started())).toEqual(["stop 0 on e1", "start 0 on e1"]);
+  });
+});
+
+describe("what a receiver hands over that is stopped because another one has taken its place", () => {
+  const replaced = (mark: RecalledInput["marks"]): ReceiverTracker => {
+    const state = tracker();
+    after(state, ready("e1"), started({ marks: mark }), holds("e2", [], RUN));
+    return state;
+  };
+
+  test("is read by the next batch if the source cannot be read again", () => {
+    const state = replaced(given(at(0)));
+    after(state, reports("e2", block(at(1))));
+    expect(after(state, ...next(1_000))).toEqual(["input 1000: recv/0/1.0/1@e2"]);
+  });
+
+  test("is dropped if the other one has been told to read it again", () => {
+    const state = replaced(given(at(0), 10));
+    expect(taken(state, reports("e2", block(at(1), 11)))).toEqual([]);
+    expect(after(state, reports("e2", block(at(2), 12)))).toEqual(["drop recv/0/1.0/2 on e2"]);
+    expect(after(state, ...next(1_000))).toEqual(["input 1000:"]);
+    expect(state.receivers.get(STREAM)).toMatchObject({ position: Uint8Array.of(10), last: at(0) });
   });
 });
 

@@ -1,10 +1,10 @@
 import type { ExecutorId, StreamId } from "@millrace/base";
 import { type BlockId, comparePlaces, placeOf, streamOf } from "@millrace/plan";
-import { heldBlocks, queueIfShort } from "./block-copies.ts";
-import { reportBacklog } from "./received-blocks.ts";
+import { heldBlocks } from "./block-copies.ts";
+import { addWaiting, reportBacklog } from "./received-blocks.ts";
 import type { HeldInventory, HeldRun, ReceivedBlock } from "./receiver-events.ts";
 import { choosePeer, stays } from "./receiver-placement.ts";
-import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
+import { type HeldBlock, heldBlock, type ReceiverTracker, type TrackedReceiver } from "./receiver-state.ts";
 
 /**
  * Takes up what an executor has from under an earlier driver. Blocks that are known have one more holder; those that no batch
@@ -35,8 +35,8 @@ function isTakenUp(
   receiver: TrackedReceiver,
   found: { readonly block: ReceivedBlock; readonly executor: ExecutorId; readonly known: HeldBlock | undefined },
 ): boolean {
-  const { block, executor, known } = found;
-  const { id, bytes, records, position } = block;
+  const { executor, known } = found;
+  const { id, bytes, records, position } = found.block;
   if (known !== undefined) {
     if (known.at.includes(executor)) return true;
     known.at = [...known.at, executor];
@@ -45,19 +45,25 @@ function isTakenUp(
     return true;
   }
   const old = receiver.recalledTo !== undefined && comparePlaces(placeOf(id), receiver.recalledTo) <= 0;
-  // A source that can be read again has been asked for these records already.
-  const again = receiver.position !== undefined && (receiver.state !== "homeless" || receiver.runs > 0);
-  if (old || again || state.takenUp.has(id) || state.mode !== "open") return false;
+  if (old || isReadAgain(receiver, executor, position) || state.takenUp.has(id) || state.mode !== "open") return false;
   state.takenUp.add(id);
   const { copies, stream } = receiver.declared;
-  const added: HeldBlock = {
-    ...{ id, stream, bytes, records, copies, position, logged: undefined },
-    ...{ at: [executor], copyFrom: undefined, copyTo: undefined, recopied: false },
-  };
-  receiver.waiting.push(added);
-  receiver.backlogBytes += bytes;
-  queueIfShort(state, added);
+  const block = { id, stream, bytes, records, copies, position, at: [executor], logged: undefined };
+  addWaiting(state, receiver, heldBlock(block));
   return true;
+}
+
+/**
+ * True for a block of an executor on which the receiver does not run, if its source can be read again and was asked to already,
+ * from the last known position.
+ */
+export function isReadAgain(
+  receiver: TrackedReceiver,
+  executor: ExecutorId,
+  position: Uint8Array | undefined,
+): boolean {
+  if (receiver.executor === executor || (receiver.position ?? position) === undefined) return false;
+  return receiver.state !== "homeless" || receiver.runs > 0;
 }
 
 /** Goes on with a receiver where it runs, or stops it there: it has another executor by now. */

@@ -14,8 +14,9 @@ import {
 import { receivedInputGone } from "../warnings.ts";
 import { countingAfter, HeldByExecutors } from "./held-by-executors.ts";
 import { needSegment } from "./logged-segments.ts";
+import { addWaiting, receivedInputs } from "./received-blocks.ts";
 import type { RecalledInput } from "./receiver-events.ts";
-import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
+import { type HeldBlock, heldBlock, type ReceiverTracker, type TrackedReceiver } from "./receiver-state.ts";
 import { warn } from "./receiver-warnings.ts";
 
 /**
@@ -58,12 +59,9 @@ export function recallBlocks(
     receiver.recalledTo = mark?.place;
     for (const { block } of held.of(receiver.declared.stream)) state.takenUp.add(block.id);
     for (const block of unallocated(receiver, mark, { logged, held })) {
-      receiver.last = placeOf(block.id);
-      receiver.position = block.position ?? receiver.position;
-      receiver.waiting.push(block);
+      addWaiting(state, receiver, block);
       if (block.logged !== undefined) needSegment(state, block.logged, undefined);
     }
-    countBacklog(receiver, receiver.waiting);
   }
   keepUnknown(state, logged, { marks, known: new Set([...byName.keys(), ...dropped]) });
   const free = log.segments.filter((segment) => !state.segments.has(segment));
@@ -74,30 +72,6 @@ export function recallBlocks(
 export function recalledInputs(state: ReceiverTracker): ReadonlyMap<EpochMs, ReadonlyMap<string, ReceivedInput>> {
   const batches = [...state.batches.values(), ...(state.pending === undefined ? [] : [state.pending])];
   return new Map(batches.map((batch) => [batch.time, receivedInputs(state, batch)]));
-}
-
-/** The received part of a batch's input. */
-export function receivedInputs(
-  state: ReceiverTracker,
-  { blocks, records, through }: Pick<NonNullable<ReceiverTracker["pending"]>, "blocks" | "records" | "through">,
-): Map<string, ReceivedInput> {
-  const inputs = new Map<string, ReceivedInput>();
-  for (const [stream, { declared }] of state.receivers) {
-    const mark = through.get(stream);
-    inputs.set(declared.input, {
-      kind: "received",
-      blocks: (blocks.get(stream) ?? []).map(({ id, bytes, records: count, at, logged }) => ({
-        id,
-        bytes,
-        records: count,
-        at,
-        ...(logged === undefined ? {} : { logged }),
-      })),
-      records: records.get(stream) ?? 0,
-      ...(mark === undefined ? {} : { through: mark }),
-    });
-  }
-  return inputs;
 }
 
 /** The content of a received log, by input. */
@@ -150,12 +124,14 @@ function unallocated(
   const found = new Map<BlockId, { readonly place: ReceivedPlace; readonly block: HeldBlock }>();
   for (const { block, at } of held.of(stream)) {
     const { id, bytes, records, position } = block;
-    const rest = { logged: undefined, copies, at, ...NOT_COPIED };
-    found.set(id, { place: placeOf(id), block: { id, stream, bytes, records, position, ...rest } });
+    const known = heldBlock({ id, stream, bytes, records, position, copies, at, logged: undefined });
+    found.set(id, { place: placeOf(id), block: known });
   }
   for (const block of logged.of(input)) {
-    const known = heldBlock(receiver, block);
-    found.set(known.id, { place: block.place, block: { ...known, at: held.holdersOf(known.id) } });
+    const { place, bytes, records, position, at } = block;
+    const id = receivedBlockId(stream, place);
+    const known = { id, stream, bytes, records, position, copies: 0, at: held.holdersOf(id), logged: at } as const;
+    found.set(id, { place, block: heldBlock(known) });
   }
   const runs = [...logged.runsOf(input), ...held.runsOf(stream)];
   const counting = countingAfter([...found.values()], runs, mark?.place).map(({ block }) => block);
@@ -179,18 +155,10 @@ function plannedBlocks(
     const at = held.holdersOf(id);
     const found = logged.at(declared.input, placeOf(id));
     if (at.length === 0 && found === undefined) return [];
-    const { stream, copies } = declared;
-    const common = { id, stream, bytes, records, at, position: undefined };
-    return [{ ...common, ...NOT_COPIED, logged: found?.at, copies: found === undefined ? copies : 0 }];
+    const { stream } = declared;
+    const copies = found === undefined ? declared.copies : 0;
+    return [heldBlock({ id, stream, bytes, records, at, position: undefined, logged: found?.at, copies })];
   });
-}
-
-const NOT_COPIED = { copyFrom: undefined, copyTo: undefined, recopied: false } as const;
-
-function heldBlock({ declared: { stream } }: TrackedReceiver, block: LoggedBlock): HeldBlock {
-  const { place, bytes, records, position, at } = block;
-  const id = receivedBlockId(stream, place);
-  return { id, stream, bytes, records, position, copies: 0, at: [], logged: at, ...NOT_COPIED };
 }
 
 function markIn(fixed: FixedInput | undefined): ReceivedMark | undefined {

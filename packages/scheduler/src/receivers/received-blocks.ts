@@ -1,14 +1,31 @@
 import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
-import { type BatchInput, type BlockId, type FixedInput, placeOf, type ReceivedMark } from "@millrace/plan";
+import {
+  type BatchInput,
+  type BlockId,
+  comparePlaces,
+  type FixedInput,
+  placeOf,
+  type ReceivedInput,
+  type ReceivedMark,
+  type ReceivedPlace,
+} from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
-import { forgetCopy, trackedBatches } from "./block-copies.ts";
+import { forgetCopy, queueIfShort, trackedBatches } from "./block-copies.ts";
 import { releaseSegment } from "./logged-segments.ts";
-import { receivedInputs } from "./recalled-blocks.ts";
 import type { HeldBlock, ReceivedCount, ReceiverTracker, TrackedBatch, TrackedReceiver } from "./receiver-state.ts";
 import { namesOf } from "./receiver-warnings.ts";
 
 /** A backlog is reported when it has moved by this fraction of the limit. */
 const BACKLOG_STEPS = 8;
+
+/** The next batch reads the block. */
+export function addWaiting(state: ReceiverTracker, receiver: TrackedReceiver, block: HeldBlock): void {
+  receiver.waiting.push(block);
+  receiver.backlogBytes += block.bytes;
+  if (state.settings.epoch !== undefined) receiver.last = laterOf(receiver.last, placeOf(block.id));
+  receiver.position = block.position ?? receiver.position;
+  queueIfShort(state, block);
+}
 
 /** Allocates all waiting blocks to the batch. O(blocks). */
 export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
@@ -31,16 +48,46 @@ export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
   state.batches.set(time, { time, state: "allocated", blocks, records, through, fixed: new Map() });
 }
 
+/** An executor that comes late may bring blocks from before others that were given already: a mark never goes back. */
 function markAfter(before: ReceivedMark | undefined, blocks: readonly HeldBlock[]): ReceivedMark | undefined {
-  const last = blocks.at(-1);
-  if (last === undefined) return before;
+  let place = before?.place;
+  for (const { id } of blocks) place = laterOf(place, placeOf(id));
+  if (place === undefined) return undefined;
   const position = blocks.findLast((block) => block.position !== undefined)?.position ?? before?.position;
-  return { place: placeOf(last.id), ...(position === undefined ? {} : { position }) };
+  return { place, ...(position === undefined ? {} : { position }) };
+}
+
+function laterOf(a: ReceivedPlace | undefined, b: ReceivedPlace): ReceivedPlace {
+  return a !== undefined && comparePlaces(a, b) > 0 ? a : b;
 }
 
 /** By stream: the records allocated to a batch, less those lost before it ran. */
 export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<StreamId, number> {
   return state.batches.get(time)?.records ?? new Map();
+}
+
+/** The received part of a batch's input. */
+export function receivedInputs(
+  state: ReceiverTracker,
+  { blocks, records, through }: TrackedBatch,
+): Map<string, ReceivedInput> {
+  const inputs = new Map<string, ReceivedInput>();
+  for (const [stream, { declared }] of state.receivers) {
+    const mark = through.get(stream);
+    inputs.set(declared.input, {
+      kind: "received",
+      blocks: (blocks.get(stream) ?? []).map(({ id, bytes, records: count, at, logged }) => ({
+        id,
+        bytes,
+        records: count,
+        at,
+        ...(logged === undefined ? {} : { logged }),
+      })),
+      records: records.get(stream) ?? 0,
+      ...(mark === undefined ? {} : { through: mark }),
+    });
+  }
+  return inputs;
 }
 
 /** The current input of a batch. */

@@ -96,6 +96,11 @@ export interface HeldBlock {
   recopied: boolean;
 }
 
+/** A block of which no copy is made. */
+export function heldBlock(block: Omit<HeldBlock, "copyFrom" | "copyTo" | "recopied">): HeldBlock {
+  return { ...block, copyFrom: undefined, copyTo: undefined, recopied: false };
+}
+
 /**
  * Copies of stored blocks, made in the background: each executor fetches at most one request at a time, and serves at
  * most one.

@@ -7,27 +7,27 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
-import { type FixedInput, placeOf } from "@millrace/plan";
+import type { FixedInput } from "@millrace/plan";
 import { headline } from "../tasks/task-errors.ts";
 import { receiverStopped, receiverTrouble } from "../warnings.ts";
-import {
-  dropTarget,
-  onBlocksCopied,
-  onCopyDue,
-  queueIfShort,
-  requestCopies,
-  reviewCopies,
-  tellMissing,
-} from "./block-copies.ts";
-import { takeUp } from "./held-blocks.ts";
+import { dropTarget, onBlocksCopied, onCopyDue, requestCopies, reviewCopies, tellMissing } from "./block-copies.ts";
+import { isReadAgain, takeUp } from "./held-blocks.ts";
 import { HeldByExecutors } from "./held-by-executors.ts";
 import { freeLeaving } from "./leaving-executors.ts";
 import { closeSegments, needSegment } from "./logged-segments.ts";
 import { recallBlocks } from "./recalled-blocks.ts";
-import { allocateWaiting, batchInput, dropHolder, endBatch, releaseBatch, reportBacklog } from "./received-blocks.ts";
+import {
+  addWaiting,
+  allocateWaiting,
+  batchInput,
+  dropHolder,
+  endBatch,
+  releaseBatch,
+  reportBacklog,
+} from "./received-blocks.ts";
 import type { HeldInventory, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
-import { type HeldBlock, type ReceiverTracker, type TrackedReceiver, trackedReceiver } from "./receiver-state.ts";
+import { heldBlock, type ReceiverTracker, type TrackedReceiver, trackedReceiver } from "./receiver-state.ts";
 import {
   downCondition,
   namesOf,
@@ -185,32 +185,26 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
   // Late reports of a lost executor: its blocks are gone, and a receiver elsewhere has taken over.
   if (receiver === undefined || !state.executors.includes(event.executor)) return;
   if (state.mode === "stopped") return; // no batch will read them, so they are not confirmed
+  const { executor } = event;
+  if (event.blocks.some(({ position }) => isReadAgain(receiver, executor, position))) {
+    for (const holder of new Set(event.blocks.flatMap(({ at }) => at)))
+      state.effects.push({ type: "dropBlocks", executor: holder, blocks: event.blocks.map(({ id }) => id) });
+    return;
+  }
   for (const { id, bytes, records, at, logged, position } of event.blocks) {
     // A copy may have been lost while the report was on its way.
     const holders = at.filter((holder) => state.executors.includes(holder));
-    const block: HeldBlock = {
-      id,
-      stream: event.stream,
-      bytes,
-      records,
+    const block = heldBlock({
+      ...{ id, stream: event.stream, bytes, records, logged, position },
       copies: logged === undefined ? receiver.declared.copies : 0,
-      logged,
-      position,
-      at: holders.length > 0 ? holders : [event.executor],
-      copyFrom: undefined,
-      copyTo: undefined,
-      recopied: false,
-    };
-    receiver.waiting.push(block);
-    if (state.settings.epoch !== undefined) receiver.last = placeOf(id);
-    receiver.position = position ?? receiver.position;
-    if (logged !== undefined) needSegment(state, logged, event.executor);
-    queueIfShort(state, block);
-    receiver.backlogBytes += bytes;
+      at: holders.length > 0 ? holders : [executor],
+    });
+    addWaiting(state, receiver, block);
+    if (logged !== undefined) needSegment(state, logged, executor);
   }
   state.effects.push({
     type: "blocksTaken",
-    executor: event.executor,
+    executor,
     stream: event.stream,
     blocks: event.blocks.map(({ id }) => id),
   });
