@@ -1,5 +1,5 @@
 import type { StateRef } from "@millrace/plan";
-import type { StateStore } from "../state/state-store.ts";
+import type { ReadState, StateStore } from "../state/state-store.ts";
 import { everyKey, type StateChunk } from "../state/update/updater.ts";
 import type { ValueSchema } from "../state/value-schema.ts";
 import { Feeder } from "./feeder.ts";
@@ -13,6 +13,7 @@ interface StateSnapshotOptions {
 /** `[K, S]` for every key that has state after a batch whose update another task has made; changes nothing. */
 export class StateSnapshotFeeder extends Feeder {
   readonly #options: StateSnapshotOptions;
+  #read: ReadState | undefined;
   #chunks: Iterator<StateChunk> | undefined;
 
   constructor(options: StateSnapshotOptions) {
@@ -22,12 +23,17 @@ export class StateSnapshotFeeder extends Feeder {
 
   override async open(): Promise<void> {
     const { store, ref, schema } = this.#options;
-    const { state, overlay } = await store.readUpdated(ref, schema);
-    this.#chunks = everyKey(state, overlay, []);
+    this.#read = await store.readUpdated(ref, schema);
+    this.#chunks = everyKey(this.#read.state, this.#read.overlay, []);
   }
 
   override get opensLater(): boolean {
     return true;
+  }
+
+  override close(): void {
+    this.#chunks?.return?.();
+    this.#read?.close();
   }
 
   override next(): boolean {

@@ -4,6 +4,7 @@ import type { StateVersion } from "@millrace/plan";
 import type { StateCell } from "@millrace/storage";
 import { StateColumn } from "./state-column.ts";
 import { ofKey } from "./state-of-key.ts";
+import type { StateTable } from "./state-table.ts";
 
 const FORGOTTEN = -1;
 
@@ -31,9 +32,7 @@ export class Overlay {
    * rerun task, must not see it elsewhere.
    */
   readonly order: number[] = [];
-  readonly #published: StateColumn;
-  /** Of the published state, by index. */
-  readonly #keys: readonly unknown[];
+  readonly #published: StateTable;
   /** Keys of the published state with a changed state: their indices, and the states in parallel. */
   readonly #changed: number[] = [];
   readonly #changedStates: StateColumn;
@@ -45,15 +44,10 @@ export class Overlay {
 
   constructor(
     batch: EpochMs,
-    {
-      published,
-      keys,
-      classes,
-    }: { readonly published: StateColumn; readonly keys: readonly unknown[]; readonly classes: ClassTable },
+    { published, classes }: { readonly published: StateTable; readonly classes: ClassTable },
   ) {
     this.batch = batch;
     this.#published = published;
-    this.#keys = keys;
     this.#changedStates = new StateColumn(classes);
     this.#newStates = new StateColumn(classes);
   }
@@ -64,7 +58,7 @@ export class Overlay {
     try {
       this.#changedStates.set(place, state);
     } catch (error) {
-      throw ofKey(error, this.#keys[index]);
+      throw ofKey(error, this.#published.keyAt(index));
     }
     if (this.#published.equals(index, this.#changedStates, place)) {
       this.#changedStates.delete(place);

@@ -48,7 +48,7 @@ export class RollingSlices {
   /** The range of the slice to be written now, if one is. */
   due(state: PartitionState): GroupRange | undefined {
     if (state.head === undefined || !this.#pace.isDue(this.#slicesOf(state))) return undefined;
-    const range = sliceFrom(this.#next, state.groups.counts, this.sliceKeys);
+    const range = sliceFrom(this.#next, state.table.counts, this.sliceKeys);
     return state.unread?.overlaps(range) === true ? undefined : range;
   }
 
@@ -71,7 +71,7 @@ export class RollingSlices {
     if (kept > 0) this.#chain.splice(0, kept);
   }
 
-  #slicesOf({ index }: PartitionState): number {
-    return Math.max(1, Math.ceil(index.size / this.sliceKeys));
+  #slicesOf({ table }: PartitionState): number {
+    return Math.max(1, Math.ceil(table.size / this.sliceKeys));
   }
 }

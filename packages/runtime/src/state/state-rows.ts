@@ -5,25 +5,24 @@ import type { PartitionState } from "./partition-state.ts";
 
 /** What the head of a file says of a state, on top of it if a batch has made changes. */
 export function headOf(
-  { idle, nextOrdinal, schema }: PartitionState,
+  { table, nextOrdinal, schema }: PartitionState,
   overlay: Overlay | undefined,
 ): { readonly schema: number; readonly timed: boolean; readonly nextOrdinal: number } {
   const added = overlay?.newKeys.length ?? 0;
-  return { schema, timed: idle !== undefined, nextOrdinal: nextOrdinal + added };
+  return { schema, timed: table.timed, nextOrdinal: nextOrdinal + added };
 }
 
 /** The changes of a batch, for its delta; none if it changes nothing. */
 export function deltaRows(state: PartitionState, overlay: Overlay): readonly RowGroupContent[] {
-  const { groups, index, column, idle, nextOrdinal } = state;
-  const { keys } = index;
-  const timed = { timed: idle !== undefined };
+  const { table, nextOrdinal } = state;
+  const timed = { timed: table.timed };
   const states = new RowGroupsWriter("state", timed);
   overlay.eachChanged((at, changed, place) => {
-    states.put(keys[at], groups.of(at), changed.cell(place), state.ordinalOf(at), overlay.batch);
+    states.put(table.keyAt(at), table.groupOf(at), changed.cell(place), table.ordinalOf(at), overlay.batch);
   });
   for (const at of overlay.touched) {
     if (!overlay.isChanged(at)) {
-      states.put(keys[at], groups.of(at), column.cell(at), state.ordinalOf(at), overlay.batch);
+      states.put(table.keyAt(at), table.groupOf(at), table.cell(at), table.ordinalOf(at), overlay.batch);
     }
   }
   overlay.eachNew((key, added, place, group) => {
@@ -32,28 +31,23 @@ export function deltaRows(state: PartitionState, overlay: Overlay): readonly Row
   let removals: Writer | undefined;
   overlay.eachForgotten((at) => {
     removals ??= new RowGroupsWriter("removal", timed);
-    removals.remove(keys[at], groups.of(at));
+    removals.remove(table.keyAt(at), table.groupOf(at));
   });
   return [...states.finish(), ...(removals?.finish() ?? [])];
 }
 
 /** The published state of some key groups, for a slice. */
-export function sliceRows(state: PartitionState, range: GroupRange): readonly RowGroupContent[] {
-  const writer = new RowGroupsWriter("state", { timed: state.idle !== undefined });
-  const { column, index, idle } = state;
-  state.groups.each(
-    range,
-    (at) => column.has(at),
-    (at, group) => {
-      writer.put(index.keys[at], group, column.cell(at), state.ordinalOf(at), idle?.timeOf(at) ?? 0);
-    },
-  );
+export function sliceRows({ table }: PartitionState, range: GroupRange): readonly RowGroupContent[] {
+  const writer = new RowGroupsWriter("state", { timed: table.timed });
+  table.ofGroups(range, (at, group) => {
+    writer.put(table.keyAt(at), group, table.cell(at), table.ordinalOf(at), table.updatedAt(at));
+  });
   return writer.finish();
 }
 
 /** Writes the state of some key groups as it is after the batch, for slices of the version that the batch becomes. */
 export function wholeRows(state: PartitionState, overlay: Overlay): (range: GroupRange, writer: Writer) => void {
-  const { column, index, idle, nextOrdinal } = state;
+  const { table, nextOrdinal } = state;
   const added: number[][] = [];
   overlay.newGroups.forEach((group, place) => {
     const places = added[group];
@@ -61,16 +55,12 @@ export function wholeRows(state: PartitionState, overlay: Overlay): (range: Grou
     else places.push(place);
   });
   return (range, writer) => {
-    state.groups.each(
-      range,
-      (at) => column.has(at),
-      (at, group) => {
-        const cell = overlay.cellAt(at);
-        if (cell === undefined) return;
-        const updated = overlay.isChanged(at) || overlay.touched.has(at) ? overlay.batch : (idle?.timeOf(at) ?? 0);
-        writer.put(index.keys[at], group, cell, state.ordinalOf(at), updated);
-      },
-    );
+    table.ofGroups(range, (at, group) => {
+      const cell = overlay.cellAt(at);
+      if (cell === undefined) return;
+      const updated = overlay.isChanged(at) || overlay.touched.has(at) ? overlay.batch : table.updatedAt(at);
+      writer.put(table.keyAt(at), group, cell, table.ordinalOf(at), updated);
+    });
     for (let group = range.first; group <= range.last; group++) {
       for (const place of added[group] ?? []) {
         writer.put(overlay.newKeys[place], group, overlay.newCell(place), nextOrdinal + place, overlay.batch);

@@ -11,6 +11,7 @@ import {
   stateDeltaMissing,
 } from "@millrace/storage";
 import { stateNotFound, stateSliceDamaged } from "../errors.ts";
+import { MemoryTable } from "./memory-table.ts";
 import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
 import { RollingSlices } from "./rolling-slices.ts";
@@ -57,6 +58,14 @@ export interface Prepared {
   readonly state: PartitionState;
   /** The batch's update has already been made: return its result again. */
   readonly done: boolean;
+}
+
+/** A state to be read; nothing is changed while it is. */
+export interface ReadState {
+  readonly state: PartitionState;
+  readonly overlay: Overlay | undefined;
+  /** Called when it has been read. */
+  readonly close: () => void;
 }
 
 /** A partition that this slot holds. */
@@ -125,7 +134,7 @@ export class StateStore {
     const held = this.#partitions.get(name);
     if (held !== undefined) publish(held, ref.head);
     // Whether keys time out may differ from one run of the job to the next.
-    if (held !== undefined && (held.state.idle !== undefined || !needs.timed) && isAt(held, ref)) {
+    if (held !== undefined && (held.state.table.timed || !needs.timed) && isAt(held, ref)) {
       held.lastUse = this.#batches;
       const { state } = held;
       if (state.overlay?.complete === true && state.overlay.batch === ref.batch) return { state, done: true };
@@ -145,18 +154,16 @@ export class StateStore {
    *
    * @throws The errors of `prepare`.
    */
-  async readUpdated(
-    ref: StateRef,
-    schema?: ValueSchema,
-  ): Promise<{ readonly state: PartitionState; readonly overlay: Overlay | undefined }> {
+  async readUpdated(ref: StateRef, schema?: ValueSchema): Promise<ReadState> {
     this.#tick(ref.batch);
     const held = this.#partitions.get(nameOf(ref));
     if (held !== undefined) {
       const { state } = held;
       held.lastUse = this.#batches;
-      if (isAt(held, ref)) return { state, overlay: undefined };
+      if (isAt(held, ref)) return { state, overlay: undefined, close: () => undefined };
       const { overlay } = state;
-      if (overlay?.version !== undefined && isSameVersion(overlay.version, ref.head)) return { state, overlay };
+      if (overlay?.version !== undefined && isSameVersion(overlay.version, ref.head))
+        return { state, overlay, close: () => undefined };
     }
     const { state } = await this.#load(ref, {
       timed: false,
@@ -164,7 +171,7 @@ export class StateStore {
       belongs: () => true,
       ...(schema && { schema }),
     });
-    return { state, overlay: undefined };
+    return { state, overlay: undefined, close: () => state.close() };
   }
 
   /** Writes what a batch changes, unless that is nothing, and completes its overlay. */
@@ -194,7 +201,7 @@ export class StateStore {
 
   /** The state was in another number of partitions: all of it is written, so that nothing of those is needed any more. */
   async #writeWhole(ref: StateRef, { state, slices }: Held, overlay: Overlay): Promise<void> {
-    const counts = state.groups.counts.slice();
+    const counts = state.table.counts.slice();
     for (const group of overlay.newGroups) counts[group] = (counts[group] ?? 0) + 1;
     const version = writtenBy(ref);
     await this.#filesOf(ref.directory).writeWhole(ref, {
@@ -211,6 +218,7 @@ export class StateStore {
       try {
         return ref.from === undefined ? await this.#read(ref, needs) : await this.#readFormer(ref, ref.from, needs);
       } catch (error) {
+        this.#loading?.close();
         const gone = error instanceof EngineError && GONE.includes(error.code);
         if (!gone) throw error;
         if (reads >= READS_MAX) throw await this.#missing(ref, error);
@@ -221,9 +229,8 @@ export class StateStore {
   }
 
   async #read(ref: StateRef, { timed, everyKey, schema }: StateNeeds): Promise<Held> {
-    const { classes } = this.#options;
     const files = this.#filesOf(ref.directory);
-    const state = new PartitionState({ timed, classes, schema });
+    const state = this.#newState(timed, schema);
     const { head } = ref;
     if (head === undefined) return { state, slices: this.#newSlices([]), from: undefined, lastUse: this.#batches };
     this.#loading = state;
@@ -255,9 +262,8 @@ export class StateStore {
   /** Puts the partition together from those that the state was in. */
   async #readFormer(ref: StateRef, from: StateHeads, { timed, belongs, schema }: StateNeeds): Promise<Held> {
     const { operator, directory } = ref;
-    const { classes } = this.#options;
     const files = this.#filesOf(directory);
-    const state = new PartitionState({ timed, classes, schema });
+    const state = this.#newState(timed, schema);
     this.#loading = state;
     const onDamage = this.#onDamage(ref);
     for (const [former, head] of from.heads.entries()) {
@@ -271,6 +277,11 @@ export class StateStore {
     state.renumber();
     this.reportKeys();
     return { state, slices: this.#newSlices([]), from, lastUse: this.#batches };
+  }
+
+  #newState(timed: boolean, schema: ValueSchema | undefined): PartitionState {
+    const { classes } = this.#options;
+    return new PartitionState({ table: new MemoryTable({ classes, timed }), classes, schema });
   }
 
   #newSlices(chain: readonly StateVersion[]): RollingSlices {
@@ -319,7 +330,7 @@ export class StateStore {
   }
 
   #forget(name: string): void {
-    this.#partitions.get(name)?.state.unread?.stop();
+    this.#partitions.get(name)?.state.close();
     this.#partitions.delete(name);
     this.#writer.forget(name);
   }

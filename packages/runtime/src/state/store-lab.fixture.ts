@@ -137,16 +137,17 @@ export class StoreLab {
 /** Keys with their states, in the order in which results have them. */
 export function entriesOf(state: PartitionState): [unknown, unknown][] {
   const entries: [unknown, unknown][] = [];
-  for (let position = 0; position < state.positions; position++) {
-    const at = state.at(position);
-    if (state.column.has(at)) entries.push([state.index.keys[at], state.column.get(at)]);
+  const { table } = state;
+  for (const chunk of table.inOrder()) {
+    for (const at of Array.from(chunk)) if (table.has(at)) entries.push([table.keyAt(at), table.get(at)]);
   }
   return entries;
 }
 
 /** Keys with the time of their last update, longest idle first. */
 export function idleOf(state: PartitionState): [unknown, number | undefined][] {
-  return [...state.idleBefore(Number.POSITIVE_INFINITY)].map((at) => [state.index.keys[at], state.idle?.timeOf(at)]);
+  const { table } = state;
+  return [...table.idleBefore(Number.POSITIVE_INFINITY)].map((at) => [table.keyAt(at), table.updatedAt(at)]);
 }
 
 export function localBlocking(): BlockingFiles {

@@ -2,8 +2,8 @@ import type { State } from "@millrace/api";
 import type { ClassTable } from "@millrace/codec";
 import { stateMisused } from "../../errors.ts";
 import { type OwnCopy, ownCopy, plainCopy } from "../own-copy.ts";
-import { StateColumn } from "../state-column.ts";
 import { ofKey } from "../state-of-key.ts";
+import type { StateTable } from "../state-table.ts";
 
 /** The state of a key within a batch; `UNREAD`: the published one, an object that has not been requested yet. */
 export type PassingState = string | number | boolean | bigint | null | OwnCopy | typeof UNREAD;
@@ -19,7 +19,7 @@ type Bar = (typeof BAR)[keyof typeof BAR];
  */
 export class KeyState implements State<unknown> {
   readonly #classes: ClassTable;
-  #published: StateColumn;
+  #published: StateTable | undefined;
   /** For each key of the batch, its index in the published state. */
   #places: readonly number[] = [];
   /** The keys of the batch, for errors. */
@@ -31,7 +31,6 @@ export class KeyState implements State<unknown> {
 
   constructor(classes: ClassTable) {
     this.#classes = classes;
-    this.#published = new StateColumn(classes);
   }
 
   // ---- for the function
@@ -78,7 +77,7 @@ export class KeyState implements State<unknown> {
   // ---- for the engine
 
   /** Starts a series of calls. */
-  open(published: StateColumn, places: readonly number[], keys: readonly unknown[]): void {
+  open(published: StateTable, places: readonly number[], keys: readonly unknown[]): void {
     this.#published = published;
     this.#places = places;
     this.#keys = keys;
@@ -117,7 +116,7 @@ export class KeyState implements State<unknown> {
 
   /** Reads the state, and keeps a copy for the next call if that is worthwhile. */
   #read(): unknown {
-    const state = this.#published.get(this.#places[this.#key] ?? -1) as object; // nothing else is unread
+    const state = this.#published?.get(this.#places[this.#key] ?? -1) as object; // nothing else is unread
     this.#state = plainCopy(state) ?? UNREAD;
     return state;
   }
@@ -142,8 +141,8 @@ export function isCopy(state: PassingState | undefined): state is OwnCopy {
 }
 
 /** The state with which a key begins a batch. */
-export function publishedAt(column: StateColumn, place: number): PassingState {
-  return column.isEncoded(place) ? UNREAD : (column.get(place) as PassingState); // a state that is not encoded is a primitive
+export function publishedAt(table: StateTable, place: number): PassingState {
+  return table.isEncoded(place) ? UNREAD : (table.get(place) as PassingState); // a state that is not encoded is a primitive
 }
 
 function notOpen(): Error {

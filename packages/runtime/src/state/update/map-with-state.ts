@@ -117,7 +117,7 @@ export class MapWithState implements StateUpdater {
     const { at } = pairs;
     const end = at + count;
     pairs.at = end;
-    this.#key.open(state.column, this.#places, this.#keys.keys);
+    this.#key.open(state.table, this.#places, this.#keys.keys);
     try {
       this.#options.loop(pairs, at, end, this.#calls(state));
     } catch (error) {
@@ -144,7 +144,7 @@ export class MapWithState implements StateUpdater {
   #meet(key: unknown, published: PartitionState): number {
     const place = published.find(key);
     this.#places.push(place);
-    this.#states.push(place < 0 ? undefined : publishedAt(published.column, place));
+    this.#states.push(place < 0 ? undefined : publishedAt(published.table, place));
     return this.#keys.add(key);
   }
 
@@ -170,12 +170,14 @@ export class MapWithState implements StateUpdater {
 
   *#timeOut({ state, overlay }: Transaction): Generator<StateChunk, void, undefined> {
     const { map, time, timeoutMs, label, check } = this.#options;
-    for (const index of state.idleBefore(time - timeoutMs)) {
+    const { table } = state;
+    for (const index of table.idleBefore(time - timeoutMs)) {
       if (overlay.isChanged(index) || overlay.touched.has(index)) continue;
-      this.#key.open(state.column, [index], [state.index.keys[index]]);
+      const key = table.keyAt(index);
+      this.#key.open(table, [index], [key]);
       try {
-        this.#key.nextIdle(0, publishedAt(state.column, index));
-        const made = map(state.index.keys[index], undefined, this.#key, time);
+        this.#key.nextIdle(0, publishedAt(table, index));
+        const made = map(key, undefined, this.#key, time);
         if (made !== undefined) this.#give(made);
       } catch (error) {
         throw blame(error, label);

@@ -1,7 +1,7 @@
 import { blame } from "../../compile/blame.ts";
 import { NEW_KEY } from "../overlay.ts";
 import type { KeyedInput } from "./keyed-input.ts";
-import { maskOf, PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
+import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 export interface UpdateByKeyOptions {
   readonly update: (values: unknown[], state: unknown, key: unknown, time: number) => unknown;
@@ -67,13 +67,15 @@ export class UpdateByKey implements StateUpdater {
 
   /** Keys that have state and no values. */
   *#updateKnown(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
-    const { state } = transaction;
-    const mask = maskOf(state, transaction.overlay.order);
-    for (let position = 0; position < state.positions; position++) {
-      const i = state.at(position);
-      if (mask[i] === 1 || !state.column.has(i)) continue;
-      this.#change(transaction, i, [], out);
-      if (out.full) yield out.take();
+    const { table } = transaction.state;
+    const met = table.marks(transaction.overlay.order);
+    for (const chunk of table.inOrder()) {
+      for (let i = 0; i < chunk.length; i++) {
+        const at = chunk[i] ?? 0;
+        if (met.has(at) || !table.has(at)) continue;
+        this.#change(transaction, at, [], out);
+        if (out.full) yield out.take();
+      }
     }
   }
 
@@ -88,8 +90,8 @@ export class UpdateByKey implements StateUpdater {
   }
 
   #change({ state, overlay }: Transaction, index: number, given: unknown[], out: PairsBuilder): void {
-    const key = state.index.keys[index];
-    const after = this.#call(given, state.column.get(index), key);
+    const key = state.table.keyAt(index);
+    const after = this.#call(given, state.table.get(index), key);
     if (after === undefined) {
       overlay.forget(index);
       return;

@@ -7,6 +7,7 @@ import { Feeder } from "../../source/feeder.ts";
 import { Records } from "../../source/records.ts";
 import { KeyIndex } from "../../table/key-index.ts";
 import { NEW_KEY } from "../overlay.ts";
+import type { Marks } from "../state-table.ts";
 import type { KeyedInput } from "./keyed-input.ts";
 import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
@@ -31,8 +32,8 @@ export class UpdatePartition implements StateUpdater {
   readonly everyKey = true;
   readonly repeatable = true;
   readonly #options: UpdatePartitionOptions;
-  /** The keys that the function has returned: those of the published state by index, then others. */
-  #given = new Uint8Array(0);
+  /** The keys that the function has returned: those of the published state, and others. */
+  #given: Marks | undefined;
   readonly #added = new KeyIndex();
   #records: Records | undefined;
 
@@ -47,7 +48,8 @@ export class UpdatePartition implements StateUpdater {
   *update(transaction: Transaction): Generator<StateChunk, void, undefined> {
     const { update, time, label, check } = this.#options;
     const { state, overlay } = transaction;
-    this.#given = new Uint8Array(state.index.capacity);
+    const given = state.table.marks([]);
+    this.#given = given;
     const records = new Records(new EntriesFeeder(this.#entries(transaction)), check);
     this.#records = records;
     const out = new PairsBuilder();
@@ -67,9 +69,12 @@ export class UpdatePartition implements StateUpdater {
     } finally {
       made?.return?.(); // the task fails: the function's generator may have resources to release
     }
-    this.#given.forEach((given, index) => {
-      if (given === 0 && state.column.has(index)) overlay.forget(index);
-    });
+    for (const chunk of state.table.inOrder()) {
+      for (let i = 0; i < chunk.length; i++) {
+        const at = chunk[i] ?? 0;
+        if (!given.has(at) && state.table.has(at)) overlay.forget(at);
+      }
+    }
     yield* out.end();
   }
 
@@ -85,14 +90,14 @@ export class UpdatePartition implements StateUpdater {
   /** `[key, values, state]` of every key that has either. */
   *#entries(transaction: Transaction): Generator<unknown[], void, undefined> {
     const { input } = this.#options;
-    const { index, column } = transaction.state;
+    const { table } = transaction.state;
     const seen: number[] = [];
     for (const chunk of input.values.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
-        const at = index.find(key);
+        const at = table.find(key);
         if (at >= 0) seen.push(at);
-        const state = at >= 0 ? column.get(at) : input.initial?.take(key);
+        const state = at >= 0 ? table.get(at) : input.initial?.take(key);
         yield [key, chunk.values[i], state];
       }
     }
@@ -105,14 +110,14 @@ export class UpdatePartition implements StateUpdater {
   #accept({ state, overlay }: Transaction, pair: unknown, out: PairsBuilder): void {
     const [key, after] = pairOf(pair);
     if (after === undefined) return;
-    const at = state.index.find(key);
+    const at = state.table.find(key);
     if (at < 0) {
       this.#add(key);
       overlay.add(key, after);
       overlay.order.push(NEW_KEY);
     } else {
-      if (this.#given[at] === 1) throw givenTwice(key);
-      this.#given[at] = 1;
+      if (this.#given?.has(at) === true) throw givenTwice(key);
+      this.#given?.add(at);
       overlay.order.push(at);
       overlay.change(at, after);
     }

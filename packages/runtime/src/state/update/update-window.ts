@@ -67,9 +67,9 @@ export class UpdateWindow implements StateUpdater {
   }
 
   #change({ state, overlay }: Transaction, at: number, entering: unknown[], leaving: unknown[], out: PairsBuilder) {
-    const key = state.index.keys[at];
+    const key = state.table.keyAt(at);
     overlay.order.push(at);
-    const value = this.#moved(state.column.get(at), entering, leaving);
+    const value = this.#moved(state.table.get(at), entering, leaving);
     if (!this.#keeps(key, value)) {
       overlay.forget(at);
       return;

@@ -83,12 +83,12 @@ export function* everyKey(
 ): Generator<StateChunk, void, undefined> {
   state.readAll();
   const out = new PairsBuilder();
-  const { column, index } = state;
+  const { table } = state;
   const { newKeys = [] } = overlay ?? {};
-  const given = maskOf(state, order);
+  const given = table.marks(order);
   const pushKnown = (at: number): void => {
-    const known = overlay === undefined ? column.get(at) : overlay.stateAt(at);
-    if (known !== undefined) out.push(index.keys[at], known);
+    const known = overlay === undefined ? table.get(at) : overlay.stateAt(at);
+    if (known !== undefined) out.push(table.keyAt(at), known);
   };
   const pushNew = (at: number): void => out.push(newKeys[at], overlay?.stateOfNew(at));
   let added = 0;
@@ -97,24 +97,19 @@ export function* everyKey(
     else pushKnown(at);
     if (out.full) yield out.take();
   }
-  for (let position = 0; position < state.positions; position++) {
-    const at = state.at(position);
-    if (given[at] === 1 || !column.has(at)) continue;
-    pushKnown(at);
-    if (out.full) yield out.take();
+  for (const chunk of table.inOrder()) {
+    for (let i = 0; i < chunk.length; i++) {
+      const at = chunk[i] ?? 0;
+      if (given.has(at) || !table.has(at)) continue;
+      pushKnown(at);
+      if (out.full) yield out.take();
+    }
   }
   for (; added < newKeys.length; added++) {
     pushNew(added);
     if (out.full) yield out.take();
   }
   yield* out.end();
-}
-
-/** For each index of the published state: 1 if it is among `given`; other values, such as `NEW_KEY`, are ignored. */
-export function maskOf({ index }: PartitionState, given: Iterable<number>): Uint8Array {
-  const mask = new Uint8Array(index.capacity);
-  for (const at of given) if (at >= 0) mask[at] = 1;
-  return mask;
 }
 
 /** Keys that a batch has not met, in the order of the published state. */
@@ -124,13 +119,15 @@ export function* untouched(
 ): Generator<AccumulatedPairs, void, undefined> {
   state.readAll();
   const out = new PairsBuilder();
-  const mask = maskOf(state, touched);
-  const { column, index } = state;
-  for (let position = 0; position < state.positions; position++) {
-    const i = state.at(position);
-    if (mask[i] === 1 || !column.has(i)) continue;
-    out.push(index.keys[i], column.get(i));
-    if (out.full) yield out.take();
+  const { table } = state;
+  const met = table.marks(touched);
+  for (const chunk of table.inOrder()) {
+    for (let i = 0; i < chunk.length; i++) {
+      const at = chunk[i] ?? 0;
+      if (met.has(at) || !table.has(at)) continue;
+      out.push(table.keyAt(at), table.get(at));
+      if (out.full) yield out.take();
+    }
   }
   yield* out.end();
 }
