@@ -11,14 +11,17 @@ export interface LocalRun {
   readonly faults: FaultBox;
   /** Sends records to the receiver, if the job has one. */
   readonly source: LineServer | undefined;
-  start(): TestProcess;
+  /** @param conf Settings of this start, besides those of all. */
+  start(conf?: Settings): TestProcess;
 }
+
+type Settings = Readonly<Record<string, string>>;
 
 /** Ends with the test. */
 export async function localRun(options: {
   readonly executors: number;
   readonly received?: true;
-  readonly conf?: Readonly<Record<string, string>>;
+  readonly conf?: Settings;
 }): Promise<LocalRun> {
   const world = new ChaosWorld();
   later(() => world.remove());
@@ -26,15 +29,24 @@ export async function localRun(options: {
   later(() => faults.close());
   const source = options.received === true ? await LineServer.listen() : undefined;
   later(() => source?.close());
-  const settings = { "state.snapshot.deltas": "2", ...options.conf };
-  const conf = Object.entries(settings).flatMap(([name, value]) => ["--conf", `${name}=${value}`]);
   const master = `local-cluster[${options.executors},1]`;
-  const args = ["run", jobFile("chaos"), "--master", master, ...conf, "--", world.directory, `${source?.port ?? 0}`];
   return {
     world,
     faults,
     source,
-    start: () => {
+    start: (more = {}) => {
+      const settings = { "state.snapshot.deltas": "2", ...options.conf, ...more };
+      const conf = Object.entries(settings).flatMap(([name, value]) => ["--conf", `${name}=${value}`]);
+      const args = [
+        "run",
+        jobFile("chaos"),
+        "--master",
+        master,
+        ...conf,
+        "--",
+        world.directory,
+        `${source?.port ?? 0}`,
+      ];
       const job = TestProcess.millrace(args, { env: faults.env });
       later(() => job.end());
       return job;
