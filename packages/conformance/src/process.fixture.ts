@@ -20,6 +20,8 @@ export interface Ended {
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A program, with its first arguments, that turns into the command. */
+  readonly within?: readonly string[];
   /** In a process group of its own, as a shell starts it. */
   readonly group?: true;
 }
@@ -36,7 +38,8 @@ export class TestProcess {
 
   /** The command line, as a user runs it: `millrace ARGS`. */
   static millrace(args: readonly string[], options: ProcessOptions = {}): TestProcess {
-    return new TestProcess(`millrace ${args.join(" ")}`, process.execPath, [COMMAND, ...args], options);
+    const [command = "", ...more] = [...(options.within ?? []), process.execPath, COMMAND, ...args];
+    return new TestProcess(`millrace ${args.join(" ")}`, command, more, options);
   }
 
   constructor(name: string, command: string, args: readonly string[], options: ProcessOptions = {}) {

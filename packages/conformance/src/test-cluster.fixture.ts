@@ -160,11 +160,13 @@ export class TestCluster {
     name = `e-${this.executors.length}`,
     more: Readonly<Record<string, string>> = {},
     flags: readonly string[] = [],
+    within: readonly string[] = [],
   ): TestProcess {
     const workDir = join(this.directory, name);
     const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir, ...this.#memory, ...flags];
     const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], {
       env: { ...this.#env, ...more },
+      within,
     });
     this.executors.push(executor);
     return executor;

@@ -336,6 +336,7 @@ function welcome(
     artefact: { id: ARTEFACT, bytes, at: ["driver"] },
     data,
     receivedLog,
+    probe: undefined,
   });
 }
 

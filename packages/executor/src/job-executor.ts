@@ -232,12 +232,19 @@ export class JobExecutor {
     const code = await threads.install(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
     if (this.#isOver(session)) return;
     const running = this.#code.slots(welcome, code, { session, onFatal: (error) => this.#fail(error) });
-    await running.slots.start();
-    if (this.#isOver(session)) return void (await running.slots.close());
-    this.#running = running;
     await this.#receivedLog?.close();
     const receivedLog = this.#code.receivedLog(welcome, code, (error) => this.#receivers?.onLogFailing(error));
     this.#receivedLog = receivedLog;
+    const probed = this.#code.answerProbe(welcome, receivedLog);
+    await running.slots.start();
+    const unfit = await probed;
+    if (this.#isOver(session)) return void (await running.slots.close());
+    if (unfit !== undefined) {
+      log.error({ job }, unfit.message);
+      session.send({ type: "unfit", error: toWireError(unfit) });
+      return running.slots.close();
+    }
+    this.#running = running;
     const send = (message: FromExecutor): void => this.#session.send(message);
     this.#receivers ??= this.#code.receivers(welcome.conf, code, { receivedLog, send });
     // What is in the received log needs nobody to hold it.

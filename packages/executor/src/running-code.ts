@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { type BackoffRange, type JobConf, millis, toWireError } from "@millrace/base";
 import type { DriverSession, FromExecutor, ToExecutor } from "@millrace/rpc";
 import { type Commands, ProcessGroups } from "@millrace/runtime/threads";
@@ -87,6 +88,18 @@ export class RunningCode {
     const receivedLog = threads.receivedLog({ ...place, writer, pool, clock, executorModule, retryDelay, onFailing });
     fetcher.useLog(receivedLog);
     return receivedLog;
+  }
+
+  /** @returns The reason why this executor cannot work for the job. Never rejects. */
+  async answerProbe({ probe }: WelcomeMessage, receivedLog: ReceivedLog | undefined): Promise<Error | undefined> {
+    if (probe === undefined) return undefined;
+    const { executor, threads } = this.#options;
+    try {
+      await threads.answerProbe(probe, { executor, host: hostname() }, receivedLog);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   receivers(

@@ -18,6 +18,7 @@ export type {
   PendingBatch,
   RememberedBatch,
 } from "./batch-log.ts";
+export type { CheckpointProbe } from "./checkpoint-probe.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./layout.ts";

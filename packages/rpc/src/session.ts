@@ -4,6 +4,7 @@ import type {
   BlockId,
   BlockLevel,
   BlockLocation,
+  CheckpointProbe,
   LaunchTask,
   ReceiverSpec,
   ShuffleId,
@@ -17,7 +18,7 @@ import type {
 import type { HeldRun, ReceivedBlock, ReceiverRunStart, ReceiverStatus } from "@millrace/scheduler";
 
 /** Increased whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 10;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {
@@ -53,6 +54,8 @@ export type FromExecutor =
    * blocks is announced again, and reports of its receivers wait until they are started or stopped.
    */
   | { readonly type: "held"; readonly blocks: readonly ReceivedBlock[]; readonly runs: readonly HeldRun[] }
+  /** In place of `ready`: it does not reach the checkpoint directory. The driver closes the session. */
+  | { readonly type: "unfit"; readonly error: WireError }
   | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may be sent
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
   | { readonly type: "received"; readonly stream: StreamId; readonly blocks: readonly ReceivedBlock[] }
@@ -87,6 +90,8 @@ export type ToExecutor =
       /** Of the driver; an empty host is that of the session. */
       readonly data: DataAddress;
       readonly receivedLog: ReceivedLogPlace | undefined;
+      /** Answered before `ready`; `undefined`: executors write nothing to be kept, or are in the driver's process. */
+      readonly probe: CheckpointProbe | undefined;
     }
   /** The other executors of the job, to fetch blocks from and replicate to. */
   | { readonly type: "peers"; readonly peers: ReadonlyMap<ExecutorId, DataAddress> }

@@ -16,6 +16,7 @@ export {
   type StoreUsage,
 } from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
+export { answerProbe, leaveProbe, type ProbedProcess, removeProbe } from "./checkpoint-probe.ts";
 export { LocalFileSystem, localFileSystems } from "./file-system/local.ts";
 export {
   BlockPool,

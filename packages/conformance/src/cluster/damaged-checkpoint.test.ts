@@ -81,13 +81,13 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
-/** All files of a checkpoint but those of its lease and of its savepoints. */
+/** All files of a checkpoint but those of its lease, of its savepoints, and what executors are probed with. */
 function filesOf(directory: string, within = ""): readonly string[] {
   return readdirSync(join(directory, within), { withFileTypes: true })
     .flatMap((entry) => {
       const path = join(within, entry.name);
       if (!entry.isDirectory()) return [path];
-      return entry.name === "owner" || entry.name === "savepoints" ? [] : filesOf(directory, path);
+      return ["owner", "savepoints", "probe"].includes(entry.name) ? [] : filesOf(directory, path);
     })
     .sort();
 }

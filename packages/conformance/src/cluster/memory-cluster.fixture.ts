@@ -16,7 +16,7 @@ import {
 import { type FromJobThread, JobDriver, type JobDriverEvent, type ToJobThread } from "@millrace/driver/in-process";
 import { type ExecutorThreads, InThreadLog, JobExecutor } from "@millrace/executor";
 import { type BlockNetwork, type BlockServer, type FromExecutor, MemoryNetwork, type ToExecutor } from "@millrace/rpc";
-import { LocalFileSystem, SpillDirectory } from "@millrace/storage";
+import { answerProbe, LocalFileSystem, SpillDirectory } from "@millrace/storage";
 import { InThreadSlots, type LoadedJob, loadInline } from "@millrace/testing/in-process";
 import { type InThreadJob, inThreadJob } from "./in-thread-job.fixture.ts";
 import type { FileStep } from "./watched-files.fixture.ts";
@@ -152,8 +152,8 @@ export class MemoryCluster {
     this.#traffic = parts.traffic;
   }
 
-  /** Another executor dials the driver; it is ready when this resolves. */
-  async join(name: string, slots = 1): Promise<void> {
+  /** Another executor dials the driver; it is ready when this resolves, or refused. @param files As that executor has them. */
+  async join(name: string, slots = 1, files: LocalFileSystem = new LocalFileSystem()): Promise<void> {
     if (this.#killed) return;
     const see = this.#see;
     const wire = new Wire({
@@ -167,7 +167,7 @@ export class MemoryCluster {
       slots,
       session: wire.executorEnd,
       data: { kind: "memory", network },
-      threads: inThread(this.#job),
+      threads: inThread(this.#job, files),
       workDir: join(this.#directory, name),
       poolBytes: POOL_BYTES,
       slotHeapBytes: 128 << 20,
@@ -297,7 +297,7 @@ class FragileNetwork implements BlockNetwork {
 }
 
 /** Slots in this thread, which find the job's functions where the test has them. */
-function inThread({ functions }: LoadedJob): ExecutorThreads {
+function inThread({ functions }: LoadedJob, files: LocalFileSystem): ExecutorThreads {
   return {
     install: async () => ({ module: "", externals: [] }),
     slots: (options, handlers) => {
@@ -314,6 +314,7 @@ function inThread({ functions }: LoadedJob): ExecutorThreads {
         onLost: () => undefined,
       });
     },
-    receivedLog: (options) => new InThreadLog(new LocalFileSystem(), options),
+    receivedLog: (options) => new InThreadLog(files, options),
+    answerProbe: (probe, who) => answerProbe(files, probe, who),
   };
 }

@@ -56,7 +56,7 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
   try {
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
-    const directories = { directory: join(directory, "state"), looksOnly: true };
+    const directories = { directory: join(directory, "state"), looksOnly: true, probes: false };
     const build = { name, args, drop: [], conf, ...directories, compareWith, availableNow: false };
     thread = workerThread({ module, externals })(
       { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },

@@ -121,6 +121,7 @@ beforeEach(async () => {
     log: silentLogger(),
     warn: () => undefined,
     onReady: () => ready.resolve(),
+    onUnfit: () => undefined,
     onLeaving: () => undefined,
     onLost: (id, error) => lost.push(`${id}: ${error.message}`),
     onMessage: () => heard?.resolve(),
@@ -131,6 +132,7 @@ beforeEach(async () => {
     artefact: { id: blockId("artefact"), bytes: 0, at: [] },
     data: { host: "127.0.0.1", port: 1 },
     receivedLog: undefined,
+    probe: undefined,
   });
   executor = await join();
 });

@@ -11,7 +11,7 @@ import {
   type Warning,
   type WireError,
 } from "@millrace/base";
-import type { BlockLocation, LaunchTask, PlannedStage, StageRunId } from "@millrace/plan";
+import type { BlockLocation, CheckpointProbe, LaunchTask, PlannedStage, StageRunId } from "@millrace/plan";
 import {
   type DataAddress,
   type ExecutorSession,
@@ -44,6 +44,7 @@ export interface Welcome {
   readonly artefact: BlockLocation;
   readonly data: DataAddress;
   readonly receivedLog: ReceivedLogPlace | undefined;
+  readonly probe: CheckpointProbe | undefined;
 }
 
 export interface ExecutorsPorts {
@@ -52,6 +53,8 @@ export interface ExecutorsPorts {
   readonly log: Logger;
   warn(warning: Warning): void;
   onReady(info: ExecutorInfo): void;
+  /** It cannot be used, and was sent away. */
+  onUnfit(executor: ExecutorId, error: WireError): void;
   /** It was told to end; {@link Executors.release} releases it. */
   onLeaving(executor: ExecutorId): void;
   /** It was ready, and is gone. */
@@ -208,6 +211,8 @@ export class Executors {
     const member = this.#state.members.get(session);
     if (member === undefined) return; // it was refused, or counts as lost
     switch (message.type) {
+      case "unfit":
+        return this.#machine.dispatch({ type: "unfit", session, error: message.error });
       case "ready":
       case "leaving":
       case "settled":
@@ -239,6 +244,9 @@ export class Executors {
         const info = this.#link(effect.executor)?.info;
         return info === undefined ? undefined : this.#ports.onReady(info);
       }
+      case "executorUnfit":
+        this.#links.delete(effect.session);
+        return this.#ports.onUnfit(effect.executor, effect.error);
       case "executorLeaving":
         return this.#ports.onLeaving(effect.executor);
       case "executorLost":

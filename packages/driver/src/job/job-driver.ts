@@ -122,6 +122,7 @@ export class JobDriver {
       log,
       warn: this.#warnings.warn,
       onReady: (info) => this.#onExecutorReady(info),
+      onUnfit: (executor, error) => this.#machine.dispatch({ type: "executorUnfit", executor, error }),
       onLeaving: (executor) => {
         this.#running?.leaving(executor);
         this.#drains.look();
@@ -142,6 +143,7 @@ export class JobDriver {
           conf: options.conf,
           directory: `${options.dataDir}/checkpoint`,
           looksOnly: false,
+          probes: options.cluster,
           availableNow: options.availableNow,
         },
       },
@@ -266,11 +268,11 @@ export class JobDriver {
   }
 
   #onBuilt(built: Built): void {
-    const { conf, name, batchIntervalMs, log } = built;
+    const { conf, name, batchIntervalMs, log, probe } = built;
     try {
       const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
       const receivedLog = log && { directory: log.directory, epoch: log.epoch };
-      this.#executors.open({ conf, artefact, data: this.#data.address, receivedLog });
+      this.#executors.open({ conf, artefact, data: this.#data.address, receivedLog, probe });
     } catch (error) {
       return this.#fail(toWireError(error)); // such as an artefact too large for its heap
     }
@@ -288,7 +290,8 @@ export class JobDriver {
         resumed: log.resumed && this.#resumed(log.resumed, built),
       },
     });
-    const settings = { stopTimeout, parallelism: conf["default.parallelism"] };
+    const resumes = log?.resumed !== undefined;
+    const settings = { stopTimeout, parallelism: conf["default.parallelism"], resumes };
     this.#machine.dispatch({ type: "built", settings, at: this.#now() });
   }
 

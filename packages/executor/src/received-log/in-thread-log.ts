@@ -1,7 +1,7 @@
 import { systemRng } from "@millrace/base";
 import type { FileSystem } from "@millrace/files";
-import type { LoggedAt } from "@millrace/plan";
-import { readHandle } from "@millrace/storage";
+import type { CheckpointProbe, LoggedAt } from "@millrace/plan";
+import { answerProbe, type ProbedProcess, readHandle } from "@millrace/storage";
 import { type BlockToLog, ReceivedLogWriter, readLoggedBlock } from "@millrace/storage/received-log";
 import { GroupCommit } from "./group-commit.ts";
 import type { BlockForLog, LoggedLocation, OpenReceivedLog, ReceivedLog } from "./received-log.ts";
@@ -39,6 +39,10 @@ export class InThreadLog implements ReceivedLog {
 
   read({ id, bytes, logged }: LoggedLocation): Promise<Uint8Array> {
     return readLoggedBlock({ files: this.#files, directory: this.#options.directory }, { id, bytes }, logged);
+  }
+
+  answerProbe(probe: CheckpointProbe, who: ProbedProcess): Promise<void> {
+    return answerProbe(this.#files, probe, who);
   }
 
   async close(): Promise<void> {

@@ -1,15 +1,18 @@
 import { Worker } from "node:worker_threads";
 import { Backoff, type Deferred, deferred, fromWireError, systemRng, threadHeap, unreachable } from "@millrace/base";
-import type { LoggedAt } from "@millrace/plan";
+import type { CheckpointProbe, LoggedAt } from "@millrace/plan";
+import type { ProbedProcess } from "@millrace/storage";
 import type { FromLog, LogInit, ToLog } from "./protocol.ts";
 import type { BlockForLog, LoggedLocation, OpenReceivedLog, ReceivedLog } from "./received-log.ts";
 
 /** Ample: it holds the blocks of one group, or one that is read. */
 const HEAP_BYTES = 256 << 20;
 
+type Answer = LoggedAt | Uint8Array | undefined;
+
 interface Asked {
   readonly message: ToLog;
-  readonly answer: Deferred<LoggedAt | Uint8Array>;
+  readonly answer: Deferred<Answer>;
 }
 
 /**
@@ -43,15 +46,19 @@ export class LogThread implements ReceivedLog {
     return this.#ask((id) => ({ type: "read", id, block })) as Promise<Uint8Array>;
   }
 
+  async answerProbe(probe: CheckpointProbe, who: ProbedProcess): Promise<void> {
+    await this.#ask((id) => ({ type: "probe", id, probe, who }));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#worker?.terminate();
   }
 
-  #ask(make: (id: number) => ToLog): Promise<LoggedAt | Uint8Array> {
+  #ask(make: (id: number) => ToLog): Promise<Answer> {
     const id = this.#next++;
     const message = make(id);
-    const answer = deferred<LoggedAt | Uint8Array>();
+    const answer = deferred<Answer>();
     this.#asked.set(id, { message, answer });
     if (this.#threads === 0) this.#start();
     else this.#worker?.postMessage(message);
@@ -110,6 +117,8 @@ export class LogThread implements ReceivedLog {
         return asked.answer.resolve(message.at);
       case "content":
         return asked.answer.resolve(message.bytes);
+      case "reached":
+        return asked.answer.resolve(undefined);
       case "refused":
         return asked.answer.reject(fromWireError(message.error));
       default:

@@ -1,7 +1,7 @@
 import type { BackoffRange, Clock } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { BlockLocation, LoggedAt, LoggedRun, ReceivedPlace } from "@millrace/plan";
-import type { BlockHandle, BlockPool } from "@millrace/storage";
+import type { BlockLocation, CheckpointProbe, LoggedAt, LoggedRun, ReceivedPlace } from "@millrace/plan";
+import type { BlockHandle, BlockPool, ProbedProcess } from "@millrace/storage";
 
 /** A received block that is to be logged. Plain data. */
 export interface BlockForLog {
@@ -25,6 +25,8 @@ export interface ReceivedLog {
   append(block: BlockForLog): Promise<LoggedAt>;
   /** @throws RECEIVED_LOG_DAMAGED, and the errors of the file system. */
   read(block: LoggedLocation): Promise<Uint8Array>;
+  /** Where the file system of the directory is. @throws CHECKPOINT_NOT_SHARED */
+  answerProbe(probe: CheckpointProbe, who: ProbedProcess): Promise<void>;
   close(): Promise<void>;
 }
 

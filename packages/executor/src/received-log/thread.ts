@@ -41,6 +41,9 @@ async function answer(message: ToLog): Promise<void> {
       const bytes = new Uint8Array(await (await log).read(message.block)); // without its neighbours in the segment
       return send({ type: "content", id, bytes }, [bytes.buffer]);
     }
+    case "probe":
+      await (await log).answerProbe(message.probe, message.who);
+      return send({ type: "reached", id });
     default:
       return unreachable(message);
   }

@@ -1,5 +1,7 @@
 import { checkExternals, installArtefact } from "@millrace/bundler";
-import type { StageTemplate, TemplateId } from "@millrace/plan";
+import { schemeOf } from "@millrace/files";
+import type { CheckpointProbe, StageTemplate, TemplateId } from "@millrace/plan";
+import { answerProbe, LocalFileSystem, type ProbedProcess } from "@millrace/storage";
 import { LogThread } from "../received-log/log-thread.ts";
 import type { OpenReceivedLog, ReceivedLog } from "../received-log/received-log.ts";
 import { SlotPool, type SlotPoolHandlers, type SlotPoolOptions } from "./slot-pool.ts";
@@ -40,6 +42,11 @@ export interface ExecutorThreads {
   install(artefact: Uint8Array, directory: string): Promise<ExecutorCode>;
   slots(options: SlotPoolOptions, handlers: SlotPoolHandlers): ExecutorSlots;
   receivedLog(options: OpenReceivedLog): ReceivedLog;
+  /**
+   * @param receivedLog Absent of a job that does not name its checkpoint directory.
+   * @throws CHECKPOINT_NOT_SHARED
+   */
+  answerProbe(probe: CheckpointProbe, who: ProbedProcess, receivedLog: ReceivedLog | undefined): Promise<void>;
 }
 
 /** A worker thread for each slot, and one for the received log. */
@@ -52,4 +59,9 @@ export const workerThreads: ExecutorThreads = {
   },
   slots: (options, handlers) => new SlotPool(options, handlers),
   receivedLog: (options) => new LogThread(options),
+  // No thread is started for this machine's files; the job's code brings the others.
+  answerProbe: (probe, who, receivedLog) =>
+    receivedLog === undefined || schemeOf(probe.directory) === "file"
+      ? answerProbe(new LocalFileSystem(), probe, who)
+      : receivedLog.answerProbe(probe, who),
 };

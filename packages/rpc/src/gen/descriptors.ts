@@ -1104,7 +1104,8 @@ export const descriptors: object = {
             "trouble",
             "settled",
             "blocksCopied",
-            "held"
+            "held",
+            "unfit"
            ]
           }
          },
@@ -1156,6 +1157,10 @@ export const descriptors: object = {
           "held": {
            "type": "Held",
            "id": 12
+          },
+          "unfit": {
+           "type": "ExecutorUnfit",
+           "id": 13
           }
          }
         },
@@ -1193,6 +1198,14 @@ export const descriptors: object = {
         },
         "ExecutorReady": {
          "fields": {}
+        },
+        "ExecutorUnfit": {
+         "fields": {
+          "error": {
+           "type": "millrace.common.v1.Error",
+           "id": 1
+          }
+         }
         },
         "TaskStatuses": {
          "fields": {
@@ -1761,6 +1774,26 @@ export const descriptors: object = {
           "receivedLog": {
            "type": "ReceivedLog",
            "id": 4
+          },
+          "probe": {
+           "type": "CheckpointProbe",
+           "id": 5
+          }
+         }
+        },
+        "CheckpointProbe": {
+         "fields": {
+          "directory": {
+           "type": "string",
+           "id": 1
+          },
+          "name": {
+           "type": "string",
+           "id": 2
+          },
+          "content": {
+           "type": "string",
+           "id": 3
           }
          }
         },

@@ -44,6 +44,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
       return { held: { blocks: message.blocks.map(encodeReceived), runs: [...message.runs] } };
     case "ready":
       return { ready: {} };
+    case "unfit":
+      return { unfit: { error: encodeError(message.error) } };
     case "tasks":
       return { tasks: { statuses: message.statuses.map(encodeStatus) } };
     case "received":
@@ -107,6 +109,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
     };
   }
   if (wire.ready) return { type: "ready" };
+  if (wire.unfit) return { type: "unfit", error: decodeError(required(wire.unfit.error, "error")) };
   if (wire.leaving) return { type: "leaving" };
   if (wire.trouble) return { type: "trouble", error: decodeError(required(wire.trouble.error, "error")) };
   if (wire.settled) return { type: "settled" };

@@ -124,6 +124,7 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: streamId(1), status: { state: "logged" } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3, spilledBytes: 4 },
   { type: "leaving" },
+  { type: "unfit", error },
   { type: "trouble", error },
   { type: "settled" },
   { type: "failed", error: toWireError("text") },
@@ -143,13 +144,17 @@ const RUN = { input: "input-0", run: { epoch: 1, run: 0, after: undefined, posit
 
 const toExecutor: readonly ToExecutor[] = [
   { type: "blocksTaken", stream: streamId(1), blocks: [blockId("recv/1/e-1.x/0"), blockId("recv/1/e-1.x/1")] },
-  { type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 }, receivedLog: undefined },
+  {
+    ...{ type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 } },
+    ...{ receivedLog: undefined, probe: undefined },
+  },
   {
     type: "welcome",
     conf: parseConf({}),
     artefact: location,
     data: { host: "d", port: 2 },
     receivedLog: { directory: locationFrom("s3://bucket/checkpoint"), epoch: 3 },
+    probe: { directory: locationFrom("s3://bucket/checkpoint"), name: "n", content: "c" },
   },
   { type: "peers", peers: new Map([[e1, { host: "h", port: 3 }]]) },
   { type: "template", template },

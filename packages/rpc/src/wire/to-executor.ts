@@ -1,6 +1,14 @@
 import { type ExecutorId, epochMs, executorId, type JobConf, parseConf, streamId, unreachable } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
-import { type BlockLevel, blockId, type ReceiverSpec, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
+import {
+  type BlockLevel,
+  blockId,
+  type CheckpointProbe,
+  type ReceiverSpec,
+  type ShuffleWrite,
+  shuffleId,
+  stageRunId,
+} from "@millrace/plan";
 import type { ReceiverRunStart } from "@millrace/scheduler";
 import type { BlockLevel__Output as BlockLevelOutput } from "../gen/millrace/session/v1/BlockLevel.ts";
 import type { ReceiverRun__Output as RunOutput } from "../gen/millrace/session/v1/ReceiverRun.ts";
@@ -40,6 +48,7 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
           artefact: encodeLocation(message.artefact),
           data: message.data,
           ...(message.receivedLog === undefined ? {} : { receivedLog: message.receivedLog }),
+          ...(message.probe === undefined ? {} : { probe: message.probe }),
         },
       };
     case "peers":
@@ -135,6 +144,7 @@ function decodeWelcome(welcome: WelcomeOutput): Message<"welcome"> {
     artefact: decodeLocation(required(welcome.artefact, "artefact")),
     data: { host, port },
     receivedLog: decodeReceivedLog(welcome),
+    probe: decodeProbe(welcome),
   };
 }
 
@@ -142,6 +152,10 @@ function decodeReceivedLog({ receivedLog }: WelcomeOutput): ReceivedLogPlace | u
   return receivedLog === null
     ? undefined
     : { directory: locationFrom(receivedLog.directory), epoch: receivedLog.epoch };
+}
+
+function decodeProbe({ probe }: WelcomeOutput): CheckpointProbe | undefined {
+  return probe === null ? undefined : { ...probe, directory: locationFrom(probe.directory) };
 }
 
 function encodeStage(stage: Message<"stage">) {

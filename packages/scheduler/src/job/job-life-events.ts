@@ -1,4 +1,4 @@
-import type { Millis, Warning, WarningOver, WireError } from "@millrace/base";
+import type { ExecutorId, Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BatchesEnd } from "../batches/batch-events.ts";
 import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 
@@ -11,6 +11,8 @@ export interface BuiltSettings {
   readonly stopTimeout: Millis;
   /** `default.parallelism`; 0: the number of slots when batches begin. */
   readonly parallelism: number;
+  /** It goes on from its checkpoint. */
+  readonly resumes: boolean;
 }
 
 /** Events of a job in its driver process. `at`: monotonic milliseconds. */
@@ -19,6 +21,8 @@ export type JobLifeEvent =
   | { readonly type: "built"; readonly settings: BuiltSettings; readonly at: number }
   /** It cannot start or continue: its code, its thread, or one of its executors failed for good. */
   | { readonly type: "failed"; readonly error: WireError }
+  /** An executor cannot be used: it does not reach the checkpoint directory. */
+  | { readonly type: "executorUnfit"; readonly executor: ExecutorId; readonly error: WireError }
   /** Numbers of ready executors and of their slots, whenever they change. */
   | { readonly type: "executors"; readonly ready: number; readonly slots: number; readonly at: number }
   /** An operator, the supervisor or the job itself asks for its end. */

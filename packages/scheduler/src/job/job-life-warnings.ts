@@ -1,4 +1,14 @@
-import { clauseOf, formatDuration, type Millis, type Warning, type WarningFactory, warningKind } from "@millrace/base";
+import {
+  clauseOf,
+  type ExecutorId,
+  formatDuration,
+  type Millis,
+  type Warning,
+  type WarningFactory,
+  type WireError,
+  warningKind,
+  warningOf,
+} from "@millrace/base";
 import { noExecutors } from "../warnings.ts";
 
 /** The subject of events that happen once per job. */
@@ -13,6 +23,15 @@ export const waiting: Warning = noExecutors(
   "job",
   "the job is built, but no executor is ready, so its batches have not started. They start by themselves as soon as one is.",
 );
+
+/** The error of an executor that cannot be used, as the reason why the job is not started. */
+export const notStarted = (error: WireError): WireError => ({
+  ...error,
+  message: `${error.message} The job is not started.`,
+});
+
+export const notUsed = (executor: ExecutorId, { message }: WireError): Warning =>
+  warningOf(`${message} The job does not use this executor, and tries it again after a pause.`, { subject: executor });
 
 export const codeCutOff = (limit: Millis): Warning =>
   jobCodeCutOff(

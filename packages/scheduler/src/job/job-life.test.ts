@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { epochMs, millis, type Rng, SeededRng } from "@millrace/base";
+import { epochMs, executorId, millis, type Rng, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 import { checkJobLife, type JobLife, type JobPhase, jobLife, stepJobLife } from "./job-life.ts";
@@ -11,7 +11,7 @@ const ERROR = { name: "Error", message: "a defect" };
 
 const built = (at = 0, parallelism = 0): JobLifeEvent => ({
   type: "built",
-  settings: { stopTimeout: millis(60_000), parallelism },
+  settings: { stopTimeout: millis(60_000), parallelism, resumes: false },
   at,
 });
 const ready = (executors: number, at: number): JobLifeEvent => ({
@@ -20,6 +20,7 @@ const ready = (executors: number, at: number): JobLifeEvent => ({
   slots: 2 * executors,
   at,
 });
+const unfit: JobLifeEvent = { type: "executorUnfit", executor: executorId("e2"), error: ERROR };
 const drain = (at: number): JobLifeEvent => ({ type: "stopRequested", how: { graceful: true }, at });
 const kill = (at: number, reason: CutReason = { kind: "operator" }): JobLifeEvent => ({
   type: "stopRequested",
@@ -288,6 +289,7 @@ const EVENTS: readonly (readonly [string, JobLifeEvent])[] = [
   ["failed", failed],
   ["one executor", ready(1, 100_500)],
   ["no executor", ready(0, 100_500)],
+  ["unfit executor", unfit],
   ["stop", drain(100_500)],
   ["kill", kill(100_500)],
   ["ssc.stop()", kill(100_500, { kind: "job" })],
@@ -332,6 +334,7 @@ test("every event in every phase does what the table says", () => {
 /** Events that end a job soon are rare, so that walks get far. */
 const ENDS: ReadonlySet<string> = new Set([
   "failed",
+  "unfit executor",
   "stop",
   "kill",
   "ssc.stop()",

@@ -1,7 +1,7 @@
 import { assert, type Millis, millis, unreachable, type WireError } from "@millrace/base";
 import { type CutReason, endBeforeBatches, endInCommit, endOfJob, type JobEnd } from "./job-end.ts";
 import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job-life-events.ts";
-import { codeCutOff, codeFailedLate, receiversHang, waiting } from "./job-life-warnings.ts";
+import { codeCutOff, codeFailedLate, notStarted, notUsed, receiversHang, waiting } from "./job-life-warnings.ts";
 
 export interface JobLifeSettings {
   /** Batches start once this many executors are ready, */
@@ -117,6 +117,9 @@ export function stepJobLife(state: JobLife, event: JobLifeEvent): readonly JobLi
     case "failed":
       onFailed(state, event.error, effects);
       break;
+    case "executorUnfit":
+      onExecutorUnfit(state, event, effects);
+      break;
     case "executors":
       onExecutors(state, event.at, effects);
       break;
@@ -162,6 +165,17 @@ function onBuilt(state: JobLife, built: BuiltSettings, at: number, effects: JobL
 function onFailed(state: JobLife, error: WireError, effects: JobLifeEffect[]): void {
   const known = knownEnd(state.phase);
   end(state, known === undefined || known.state === "finished" ? { state: "failed", error } : known, effects);
+}
+
+/** Whoever starts a job is there to mend its cluster. One that goes on does so with the executors that it can use. */
+function onExecutorUnfit(
+  state: JobLife,
+  { executor, error }: Extract<JobLifeEvent, { readonly type: "executorUnfit" }>,
+  effects: JobLifeEffect[],
+): void {
+  const { phase } = state;
+  if (phase.name === "gathering" && !phase.built.resumes) return onFailed(state, notStarted(error), effects);
+  effects.push({ type: "warning", warning: notUsed(executor, error) });
 }
 
 function onExecutors(state: JobLife, at: number, effects: JobLifeEffect[]): void {

@@ -30,6 +30,8 @@ export type RosterEvent =
   | { readonly type: "heard"; readonly session: ExecutorSessionId; readonly at: number }
   /** The job is loaded on every slot. */
   | { readonly type: "ready"; readonly session: ExecutorSessionId; readonly at: number }
+  /** It cannot be used, and says why. */
+  | { readonly type: "unfit"; readonly session: ExecutorSessionId; readonly error: WireError }
   /** It was told to end and serves until it is released. */
   | { readonly type: "leaving"; readonly session: ExecutorSessionId; readonly at: number }
   | { readonly type: "settled"; readonly session: ExecutorSessionId; readonly at: number }
@@ -56,6 +58,13 @@ export type RosterEffect =
       readonly error: EngineError;
     }
   | { readonly type: "close"; readonly session: ExecutorSessionId }
+  /** It is not used, and its session is closed; its starter tries again. */
+  | {
+      readonly type: "executorUnfit";
+      readonly session: ExecutorSessionId;
+      readonly executor: ExecutorId;
+      readonly error: WireError;
+    }
   /** The set of ready executors changed: tell each of them all the others. */
   | { readonly type: "peersChanged" }
   | { readonly type: "executorReady"; readonly executor: ExecutorId; readonly slots: number }

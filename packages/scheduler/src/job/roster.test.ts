@@ -32,6 +32,11 @@ const explained = (executor: string): RosterEvent => ({
   executor: executorId(executor),
   error: { name: "Error", message: "[OUT_OF_MEMORY] its process had no memory left" },
 });
+const unfit = (session: number): RosterEvent => ({
+  type: "unfit",
+  session: executorSessionId(session),
+  error: { name: "Error", message: "[CHECKPOINT_NOT_SHARED] it does not see the directory" },
+});
 const tick = (at: number): RosterEvent => ({ type: "tick", at });
 
 function words(effect: RosterEffect): string {
@@ -41,6 +46,7 @@ function words(effect: RosterEffect): string {
     case "welcome":
     case "executorReady":
     case "executorLeaving":
+    case "executorUnfit":
       return `${effect.type} ${effect.executor}`;
     case "executorLost":
       return `lost ${effect.executor}${effect.wasReady ? "" : ", unknown"}: ${effect.error.message.split(/[.:,]/, 1)[0]}`;
@@ -96,6 +102,14 @@ describe("an executor comes", () => {
       "welcome e1",
     ]);
     expect(after(state, closed(1))).toEqual([]);
+  });
+
+  test("and cannot be used: it is sent away, and may come again", () => {
+    const state = open(hello(1));
+    expect(after(state, unfit(1))).toEqual(["executorUnfit e1", "close 1"]);
+    expect(after(state, closed(1))).toEqual([]); // nobody knew of it
+    expect(after(state, hello(2, "e1"), says("ready", 2))).toEqual(["peersChanged", "executorReady e1"]);
+    expect(after(state, unfit(2))).toEqual([]); // too late: it has said that it can
   });
 
   test("after the end of the job, and is sent away", () => {
@@ -179,9 +193,10 @@ describe("executors have settled", () => {
   });
 });
 
-function anyEvent(rng: Rng, at: number, next: () => number): RosterEvent {
-  const session = rng.int(12);
-  switch (rng.int(9)) {
+/** @param newest The newest session so far. */
+function anyEvent(rng: Rng, at: number, newest: number, next: () => number): RosterEvent {
+  const session = Math.max(0, newest - rng.int(8));
+  switch (rng.int(10)) {
     case 0:
     case 1:
       return hello(next(), `e${rng.int(5)}`, at);
@@ -196,6 +211,8 @@ function anyEvent(rng: Rng, at: number, next: () => number): RosterEvent {
       return closed(session);
     case 7:
       return explained(`e${rng.int(5)}`);
+    case 8:
+      return unfit(session);
     default:
       return tick(at);
   }
@@ -210,7 +227,7 @@ test.each(Array.from({ length: 100 }, (_, seed) => seed))("what is told of execu
   let losses = 0;
   for (let step = 0; step < 300; step++) {
     at += rng.int(1_500);
-    const event = step === 5 ? { ...opened, at } : anyEvent(rng, at, () => sessions++);
+    const event = step === 5 ? { ...opened, at } : anyEvent(rng, at, sessions - 1, () => sessions++);
     // Sessions come back under their numbers, which a shell never does.
     if (event.type === "hello" && state.members.has(event.session)) continue;
     for (const effect of stepRoster(state, event)) {

@@ -27,6 +27,7 @@ const LOOKS = 4;
  * One executor of the job, by its session.
  *
  *     waiting ─opened─▶ loading ─ready─▶ ready ─leaving─▶ leaving
+ *                             └─unfit─▶ (forgotten)
  *     any ─ closed, the same executor dials again, silent (ready and leaving only) ─▶ (forgotten)
  */
 export interface RosterMember {
@@ -92,6 +93,8 @@ export function stepRoster(state: Roster, event: RosterEvent): readonly RosterEf
       return NOTHING;
     case "ready":
       return onReady(state, event.session, event.at);
+    case "unfit":
+      return onUnfit(state, event.session, event.error);
     case "leaving":
       return onLeaving(state, event.session, event.at);
     case "settled":
@@ -186,6 +189,17 @@ function onReady(state: Roster, session: ExecutorSessionId, at: number): readonl
   member.state = "ready";
   state.explanations.delete(member.executor);
   return [{ type: "peersChanged" }, { type: "executorReady", executor: member.executor, slots: member.slots }];
+}
+
+function onUnfit(state: Roster, session: ExecutorSessionId, error: WireError): readonly RosterEffect[] {
+  const member = state.members.get(session);
+  if (member?.state !== "loading") return NOTHING;
+  state.members.delete(session);
+  state.byExecutor.delete(member.executor);
+  return [
+    { type: "executorUnfit", session, executor: member.executor, error },
+    { type: "close", session },
+  ];
 }
 
 function onLeaving(state: Roster, session: ExecutorSessionId, at: number): readonly RosterEffect[] {

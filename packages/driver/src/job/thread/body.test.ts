@@ -69,6 +69,7 @@ test("a job that could not take over its log writes no entry into the log of an 
     conf: {},
     directory,
     looksOnly: false,
+    probes: false,
     availableNow: false,
     heapBytes: undefined,
   });

@@ -22,8 +22,17 @@ import {
   type WireError,
 } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { ActionPlan, BatchInput, BlockId, BlockLocation, CommittedBatches, PreparedOutput } from "@millrace/plan";
+import type {
+  ActionPlan,
+  BatchInput,
+  BlockId,
+  BlockLocation,
+  CheckpointProbe,
+  CommittedBatches,
+  PreparedOutput,
+} from "@millrace/plan";
 import { type PartFinding, resumedBatches } from "@millrace/scheduler";
+import { leaveProbe, removeProbe } from "@millrace/storage";
 import type { Processes } from "../../lease/processes.ts";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
@@ -69,6 +78,8 @@ export class JobThreadBody {
   #parallelism = 0;
   /** Of a job that names its checkpoint directory. */
   #journal: BatchJournal | undefined;
+  /** Executors that join read it. */
+  #probe: CheckpointProbe | undefined;
   /** Batches have begun, and the log is this run's; false: they could not, and the job fails with that. */
   #started: Promise<boolean> = Promise.resolve(false);
   #discarding: Promise<unknown> = Promise.resolve();
@@ -148,7 +159,9 @@ export class JobThreadBody {
       if (!logged && this.#graph.conf["checkpoint.from"] !== "none") throw noCheckpoint();
       if (logged && findings === undefined) this.#journal = await this.#openJournal(this.#graph, message);
       const log = this.#journal && (await this.#foundLog(this.#graph, this.#journal));
-      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, findings, log });
+      if (message.probes && findings === undefined) this.#probe = await this.#leaveProbe(this.#graph);
+      const probe = this.#probe;
+      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, findings, log, probe });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }
@@ -166,6 +179,11 @@ export class JobThreadBody {
     const from = graph.conf["checkpoint.from"];
     const savepoint = from === "none" ? undefined : files.parse(from);
     return journal.open(files.for(graph.checkpointDir), graph, { warn: sink.warn, owner, drop, savepoint });
+  }
+
+  /** Executors write state, and blocks of the received log. */
+  async #leaveProbe({ logged, stateful, checkpointDir }: JobGraph): Promise<CheckpointProbe | undefined> {
+    return logged || stateful ? leaveProbe(this.#ports.files.for(checkpointDir), checkpointDir) : undefined;
   }
 
   async #compare(graph: JobGraph, directory: Location): Promise<readonly PartFinding[]> {
@@ -212,6 +230,8 @@ export class JobThreadBody {
     await this.#logging;
     const ended = this.#graph?.end(error === undefined ? undefined : fromWireError(error));
     const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread ends soon after
+    const probe = this.#probe;
+    if (probe !== undefined) await removeProbe(this.#ports.files.for(probe.directory), probe);
     await this.#journal?.release();
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }

@@ -5,6 +5,7 @@ import type {
   ActionPlan,
   BatchInput,
   BlockId,
+  CheckpointProbe,
   CommittedBatches,
   FixedInput,
   PreparedBatch,
@@ -28,6 +29,8 @@ export type ToJobThread =
       readonly drop: readonly string[];
       /** Of a checkpoint directory, nothing is changed, and it may be that of a running job. No batch follows. */
       readonly looksOnly: boolean;
+      /** Executors are other processes, and show that they reach the checkpoint directory. */
+      readonly probes: boolean;
       /** The job runs up to what its inputs hold at the start. */
       readonly availableNow: boolean;
       /** Compare the job with the checkpoint in this directory, in place of the one that it names. Then nothing is opened. */
@@ -105,6 +108,8 @@ export type FromJobThread =
       readonly findings: readonly PartFinding[] | undefined;
       /** Its batches are logged in this directory. */
       readonly log: JobLog | undefined;
+      /** Executors answer it; `undefined`: they need not. */
+      readonly probe: CheckpointProbe | undefined;
     }
   /**
    * First: the effective `driver.heap`, the job's own settings included. A thread with a different heap sends nothing

@@ -12,6 +12,7 @@ import type { ExecutorTrouble as _millrace_session_v1_ExecutorTrouble, ExecutorT
 import type { Settled as _millrace_session_v1_Settled, Settled__Output as _millrace_session_v1_Settled__Output } from '../../../millrace/session/v1/Settled.ts';
 import type { BlocksCopied as _millrace_session_v1_BlocksCopied, BlocksCopied__Output as _millrace_session_v1_BlocksCopied__Output } from '../../../millrace/session/v1/BlocksCopied.ts';
 import type { Held as _millrace_session_v1_Held, Held__Output as _millrace_session_v1_Held__Output } from '../../../millrace/session/v1/Held.ts';
+import type { ExecutorUnfit as _millrace_session_v1_ExecutorUnfit, ExecutorUnfit__Output as _millrace_session_v1_ExecutorUnfit__Output } from '../../../millrace/session/v1/ExecutorUnfit.ts';
 
 export interface FromExecutor {
   'hello'?: (_millrace_session_v1_ExecutorHello | null);
@@ -26,7 +27,8 @@ export interface FromExecutor {
   'settled'?: (_millrace_session_v1_Settled | null);
   'blocksCopied'?: (_millrace_session_v1_BlocksCopied | null);
   'held'?: (_millrace_session_v1_Held | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied"|"held";
+  'unfit'?: (_millrace_session_v1_ExecutorUnfit | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied"|"held"|"unfit";
 }
 
 export interface FromExecutor__Output {
@@ -42,5 +44,6 @@ export interface FromExecutor__Output {
   'settled'?: (_millrace_session_v1_Settled__Output | null);
   'blocksCopied'?: (_millrace_session_v1_BlocksCopied__Output | null);
   'held'?: (_millrace_session_v1_Held__Output | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied"|"held";
+  'unfit'?: (_millrace_session_v1_ExecutorUnfit__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied"|"held"|"unfit";
 }
