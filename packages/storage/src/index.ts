@@ -25,6 +25,7 @@ export {
   type PoolSlice,
 } from "./pool/block-pool.ts";
 export { countKeys } from "./state/count-keys.ts";
+export type { Piece } from "./state/cover.ts";
 export { stateDeltaMissing } from "./state/errors.ts";
 export {
   type GroupRange,
@@ -33,8 +34,9 @@ export {
   type StatePartition,
   sliceFileName,
 } from "./state/file-names.ts";
+export { mergeDeltas } from "./state/merge.ts";
 export { RowGroupsWriter, type StateCell, type StateRows } from "./state/rows.ts";
 export { keysOfSlice, SLICE_BYTES, sliceFrom, sliceRanges } from "./state/slice-ranges.ts";
 export type { RowGroupContent } from "./state/state-file.ts";
 export { type OpenedPartition, StateFiles } from "./state/state-files.ts";
-export type { OnDamage, Piece, RowsTaker } from "./state/walk.ts";
+export type { DeltaLink, OnDamage, RowsTaker } from "./state/walk.ts";

@@ -35,8 +35,9 @@ async function stateFiles(checkpoint: string, kind: "delta" | "slice"): Promise<
         found.push({ version, path: join(listed.folder, name) });
       const isCovered = (one: StateVersion): boolean =>
         listed.files.slices.some(({ version }) => isSameVersion(version, one));
-      if (kind === "slice") for (const { slice } of pieces) add(slice.version, sliceFileName(slice));
-      else for (const one of chain) if (!isCovered(one)) add(one, `${versionName(one)}.delta`);
+      if (kind === "slice") {
+        for (const { slice } of pieces) if (slice !== undefined) add(slice.version, sliceFileName(slice));
+      } else for (const one of chain) if (!isCovered(one)) add(one, `${versionName(one)}.delta`);
     }
   }
   return found;

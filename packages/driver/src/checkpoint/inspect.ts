@@ -2,14 +2,7 @@ import { describeThrown, EngineError } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { NamedPart, NamedState, PendingBatch, StateHeads } from "@millrace/plan";
 import { outputInWords, sourceInWords, writtenVersion } from "@millrace/scheduler";
-import {
-  countKeys,
-  localFileSystems,
-  operatorFolder,
-  StateFiles,
-  type StatePartition,
-  sliceFileName,
-} from "@millrace/storage";
+import { countKeys, localFileSystems, operatorFolder, StateFiles, type StatePartition } from "@millrace/storage";
 import { type FoundCheckpoint, findCheckpoint } from "./found-checkpoint.ts";
 
 /** What is in a checkpoint directory. Plain data. Times are batch times. */
@@ -138,8 +131,8 @@ async function inspectState(
     if (head === undefined) continue;
     const of: StatePartition = { operator: name, partition, partitions: heads.partitions };
     try {
-      const counted = await countKeys(reader, of, head, (slice, error) => {
-        damaged.push({ path: pathIn(error) ?? `${name}, ${sliceFileName(slice)}`, why: whyOf(error) });
+      const counted = await countKeys(reader, of, head, (file, error) => {
+        damaged.push({ path: pathIn(error) ?? `${name}, ${file}`, why: whyOf(error) });
       });
       if (keys !== undefined) keys += counted;
     } catch (error) {

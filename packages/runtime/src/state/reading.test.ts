@@ -5,7 +5,15 @@ import { LocalFileSystem } from "@millrace/storage";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 
-import { keys, type LabOptions, localBlocking, RemoteFiles, removeLabs, StoreLab } from "./store-lab.fixture.ts";
+import {
+  entriesOf,
+  keys,
+  type LabOptions,
+  localBlocking,
+  RemoteFiles,
+  removeLabs,
+  StoreLab,
+} from "./store-lab.fixture.ts";
 
 afterAll(removeLabs);
 
@@ -26,6 +34,16 @@ describe("state that is read as it is touched", () => {
 
     override async read(...[path, range]: Parameters<LocalFileSystem["read"]>): Promise<Uint8Array> {
       if (path.endsWith(".slice")) await this.hold();
+      return super.read(path, range);
+    }
+  }
+
+  /** Notes the deltas that are read. */
+  class Counted extends LocalFileSystem {
+    readonly names: string[] = [];
+
+    override read(...[path, range]: Parameters<LocalFileSystem["read"]>): Promise<Uint8Array> {
+      if (!/slice$|part$/.test(path)) this.names.push(nameIn(path)); // they are read behind
       return super.read(path, range);
     }
   }
@@ -92,6 +110,38 @@ describe("state that is read as it is touched", () => {
     release();
     expect(await entries).toHaveLength(40);
     expect(files.now).toEqual([]);
+  });
+
+  /** What a slot reads of a state of many keys before its first task can look for a key, and the deltas that lead to it. */
+  async function firstReads(many: number) {
+    const lab = new StoreLab({ sliceKeys: 16, mergedDeltas: 4 });
+    const names = [...keys(many, 0).keys()];
+    await lab.batch(keys(many, 0));
+    // Two rounds of slices: the deltas of a round, since each of its slices, lead to the state.
+    for (let i = 0; i < many / 8; i++) {
+      await lab.batch(new Map(Array.from({ length: 8 }, (_, j) => [names[(8 * i + j) % many] ?? "", i])));
+      await lab.store.saved();
+    }
+    const files = new Counted();
+    const model = new Map(await lab.entries());
+    await lab.restart(files);
+    const prepared = await lab.store.prepare(lab.ref(), { timed: false, everyKey: false, belongs: () => true });
+    const read = { files: files.names.length, keys: prepared.state.keys };
+    const chain = await lab.chain();
+    prepared.state.readAll();
+    expect(new Map(entriesOf(prepared.state))).toEqual(model);
+    await lab.store.saved();
+    return { ...read, chain };
+  }
+
+  test("takes as much to begin with, however large it is", async () => {
+    const small = await firstReads(64);
+    const large = await firstReads(512);
+    expect(large.chain).toBeGreaterThan(5 * small.chain);
+    // Up to twice as many deltas as are merged at once, and as many of each level, of which the large state has two more.
+    expect(small.files).toBeLessThanOrEqual(11);
+    expect(large.files).toBeLessThanOrEqual(small.files + 6);
+    for (const { keys } of [small, large]) expect(keys).toBeLessThanOrEqual(8 * 8);
   });
 
   test("is read whole first where the file system has no blocking calls", async () => {

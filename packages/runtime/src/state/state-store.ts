@@ -1,16 +1,17 @@
 import { assert, EngineError, type EpochMs, epochMs } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
 import { type FileSystems, fileNotFound, type Location } from "@millrace/files";
-import { isSameVersion, type StateHeads, type StateRef, type StateVersion, versionName } from "@millrace/plan";
+import { isSameVersion, type StateHeads, type StateRef, type StateVersion } from "@millrace/plan";
 import {
+  type OnDamage,
+  type OpenedPartition,
   type RowsTaker,
-  type SliceName,
   StateFiles,
-  sliceFileName,
   sliceRanges,
   stateDeltaMissing,
 } from "@millrace/storage";
-import { stateNotFound, stateSliceDamaged } from "../errors.ts";
+import { DeltaMerger } from "./delta-merger.ts";
+import { damagedFile, notFound } from "./file-troubles.ts";
 import { MemoryTable } from "./memory-table.ts";
 import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
@@ -33,6 +34,8 @@ export interface StateStoreOptions {
   readonly snapshotDeltas: number;
   /** Keys of a slice, if they are to be fewer than usual. For tests. */
   readonly sliceKeys?: number;
+  /** Deltas that are merged into one, if they are to be fewer than usual. For tests. */
+  readonly mergedDeltas?: number;
   /** Called with the number of keys held, at every `reportKeys` and while state is loaded. */
   readonly onKeys?: ((keys: number) => void) | undefined;
   /** Resolves when the slot has no task to run, or has had one for long enough; by default at once. */
@@ -74,6 +77,8 @@ interface Held {
   readonly slices: RollingSlices;
   /** The former heads that it was made of, until a version of it is committed. */
   readonly from: StateHeads | undefined;
+  /** Its tasks read what they touch. */
+  readonly lazy: boolean;
   lastUse: number;
 }
 
@@ -106,12 +111,16 @@ export class StateStore {
   /** Distinct batches seen. */
   #batches = 0;
   readonly #writer: SliceWriter = new SliceWriter();
+  readonly #merger: DeltaMerger;
   /** Reading behind. */
   readonly #reading = new Set<Promise<void>>();
 
   constructor(options: StateStoreOptions) {
     this.#options = options;
+    this.#merger = new DeltaMerger(this.#idle);
   }
+
+  readonly #idle = (): Promise<void> => this.#options.idle?.() ?? Promise.resolve();
 
   reportKeys(): void {
     const { onKeys } = this.#options;
@@ -125,6 +134,7 @@ export class StateStore {
   async saved(): Promise<void> {
     await Promise.all(this.#reading);
     await this.#writer.settled();
+    await this.#merger.settled();
   }
 
   /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
@@ -182,7 +192,11 @@ export class StateStore {
     if (ref.from === undefined) await this.#writeDelta(ref, held, overlay);
     else await this.#writeWhole(ref, held, overlay);
     overlay.complete = true;
-    this.#writer.write(name, { ref, files: this.#filesOf(ref.directory), ...held });
+    const files = this.#filesOf(ref.directory);
+    this.#writer.write(name, { ref, files, ...held });
+    const { merges } = held.slices;
+    if (held.lazy && held.slices.isMerged(state))
+      this.#merger.merge({ ref, files, merges, deltaBytes: overlay.deltaBytes });
   }
 
   async #writeDelta(ref: StateRef, { state }: Held, overlay: Overlay): Promise<void> {
@@ -231,15 +245,17 @@ export class StateStore {
   async #read(ref: StateRef, { timed, everyKey, schema }: StateNeeds): Promise<Held> {
     const files = this.#filesOf(ref.directory);
     const state = this.#newState(timed, schema);
+    const lazy = !everyKey && !timed && files.blocking;
     const { head } = ref;
-    if (head === undefined) return { state, slices: this.#newSlices([]), from: undefined, lastUse: this.#batches };
+    if (head === undefined)
+      return { state, slices: this.#newSlices(NOTHING), from: undefined, lazy, lastUse: this.#batches };
     this.#loading = state;
-    const opened = await files.open(ref, head, state);
-    const { chain, nextOrdinal, deltaBytes, pieces } = opened;
+    const onDamage = this.#onDamage(ref);
+    const opened = await files.open(ref, head, state, lazy ? { merged: { onDamage } } : {});
+    const { chain, links, nextOrdinal, pieces } = opened;
     state.head = head;
     state.nextOrdinal = nextOrdinal;
-    const onDamage = this.#onDamage(ref);
-    if (everyKey || timed || !files.blocking || pieces.length === 0) {
+    if (!lazy || pieces.length === 0) {
       await files.take(opened, pieces, state, onDamage);
       state.finishReading();
     } else {
@@ -247,20 +263,23 @@ export class StateStore {
         ...{ files, opened, taker: state, onDamage },
         onRead: () => this.reportKeys(),
         onEnd: () => state.finishReading(),
-        idle: this.#options.idle ?? (() => Promise.resolve()),
+        idle: this.#idle,
       });
       state.unread = unread;
       const reading = unread.readBehind().then(() => void this.#reading.delete(reading));
       this.#reading.add(reading);
     }
-    const slices = this.#newSlices(chain);
-    slices.read(deltaBytes, chain.length);
+    const slices = this.#newSlices(opened);
+    slices.read(
+      links.reduce((sum, { bytes }) => sum + bytes, 0),
+      chain.length,
+    );
     this.reportKeys();
-    return { state, slices, from: undefined, lastUse: this.#batches };
+    return { state, slices, from: undefined, lazy, lastUse: this.#batches };
   }
 
   /** Puts the partition together from those that the state was in. */
-  async #readFormer(ref: StateRef, from: StateHeads, { timed, belongs, schema }: StateNeeds): Promise<Held> {
+  async #readFormer(ref: StateRef, from: StateHeads, { timed, everyKey, belongs, schema }: StateNeeds): Promise<Held> {
     const { operator, directory } = ref;
     const files = this.#filesOf(directory);
     const state = this.#newState(timed, schema);
@@ -276,7 +295,8 @@ export class StateStore {
     state.finishReading();
     state.renumber();
     this.reportKeys();
-    return { state, slices: this.#newSlices([]), from, lastUse: this.#batches };
+    const lazy = !everyKey && !timed && files.blocking;
+    return { state, slices: this.#newSlices(NOTHING), from, lazy, lastUse: this.#batches };
   }
 
   #newState(timed: boolean, schema: ValueSchema | undefined): PartitionState {
@@ -284,22 +304,13 @@ export class StateStore {
     return new PartitionState({ table: new MemoryTable({ classes, timed }), classes, schema });
   }
 
-  #newSlices(chain: readonly StateVersion[]): RollingSlices {
-    const { snapshotDeltas: roundDeltas, sliceKeys = Number.POSITIVE_INFINITY } = this.#options;
-    return new RollingSlices({ roundDeltas, sliceKeys }, chain);
+  #newSlices(known: Pick<OpenedPartition, "chain" | "links">): RollingSlices {
+    const { snapshotDeltas: roundDeltas, sliceKeys = Number.POSITIVE_INFINITY, mergedDeltas } = this.#options;
+    return new RollingSlices({ roundDeltas, sliceKeys, mergedDeltas }, known);
   }
 
-  #onDamage({ operator, partition, partitions }: StateRef): (slice: SliceName, error: unknown) => void {
-    return (slice, error) => {
-      const why = error instanceof Error ? error.message : String(error);
-      this.#options.onTrouble?.(
-        stateSliceDamaged(
-          `the slice ${sliceFileName(slice)} of the state of ${JSON.stringify(operator)}, partition ${partition} of ${partitions}, cannot be read. ` +
-            `An older slice and the deltas since are read in its place, which takes longer; nothing is lost. Check the disk. What was wrong: ${why}`,
-          { fields: { operator, partition, slice: sliceFileName(slice) } },
-        ),
-      );
-    };
+  #onDamage(ref: StateRef): OnDamage {
+    return (file, error) => void this.#options.onTrouble?.(damagedFile(ref, file, error));
   }
 
   /** Whether it is one of many files that is missing, or all of them. */
@@ -335,6 +346,8 @@ export class StateStore {
     this.#writer.forget(name);
   }
 }
+
+const NOTHING: Pick<OpenedPartition, "chain" | "links"> = { chain: [], links: [] };
 
 const GONE: readonly string[] = [stateDeltaMissing.code, fileNotFound.code];
 
@@ -376,21 +389,4 @@ function formerTaker(
       state.take({ ...rows, ordinals }, wants, belongs);
     },
   };
-}
-
-function notFound(ref: StateRef, head: StateVersion, there: readonly StateVersion[]): Error {
-  const { operator, partition, partitions, directory } = ref;
-  const newest = there.reduce<StateVersion | undefined>(
-    (a, b) => (a === undefined || b.batch > a.batch ? b : a),
-    undefined,
-  );
-  return stateNotFound(
-    `the state of ${JSON.stringify(operator)}, partition ${partition} of ${partitions}, in version ${versionName(head)} is not in ${directory} ` +
-      `as this process sees it; the newest there is ${newest === undefined ? "none" : versionName(newest)}. The job stops rather than compute wrong results. ` +
-      "If files were removed, restore the directory from a copy (outputs of later batches are then met again, OUTPUT_EXISTS: remove them first), or " +
-      "start with an empty one, without the state. If executors run on several machines, the directory must be the same storage for all: mount one volume " +
-      "on each, or set checkpointDir to a path that all share. State of a released batch is not kept: call ssc.remember in build where RDDs are used " +
-      "long after their batch.",
-    { fields: { operator, partition, version: versionName(head), directory } },
-  );
 }

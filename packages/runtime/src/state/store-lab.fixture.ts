@@ -5,7 +5,7 @@ import { type EngineError, epochMs } from "@millrace/base";
 import { emptyClassTable, partitionOf } from "@millrace/codec";
 import { type BlockingFiles, FileSystems, locationFrom } from "@millrace/files";
 import type { StateHeads, StateRef, StateVersion } from "@millrace/plan";
-import { LocalFileSystem } from "@millrace/storage";
+import { LocalFileSystem, StateFiles } from "@millrace/storage";
 import type { PartitionState } from "./partition-state.ts";
 import { type StateNeeds, StateStore } from "./state-store.ts";
 
@@ -26,6 +26,10 @@ export interface LabOptions {
   /** Tasks visit every key. */
   readonly everyKey?: boolean;
   readonly partitions?: number;
+  /** Keys of a slice. */
+  readonly sliceKeys?: number;
+  /** Deltas that are merged into one. */
+  readonly mergedDeltas?: number;
 }
 
 /** A file system without blocking calls. */
@@ -39,7 +43,7 @@ export class StoreLab {
   readonly troubles: EngineError[] = [];
   readonly #options: LabOptions;
   #files: LocalFileSystem = new LocalFileSystem();
-  store: StateStore = this.#newStore();
+  store: StateStore;
   partitions: number;
   /** What is committed. */
   #heads: StateHeads | undefined;
@@ -47,6 +51,7 @@ export class StoreLab {
 
   constructor(options: LabOptions = {}) {
     this.#options = options;
+    this.store = this.#newStore();
     this.partitions = options.partitions ?? 1;
   }
 
@@ -98,6 +103,13 @@ export class StoreLab {
     return all;
   }
 
+  /** Versions that a reader of the first partition meets, until every key group has a slice. */
+  async chain(): Promise<number> {
+    const { head } = this.ref();
+    const files = new StateFiles({ files: new LocalFileSystem(), directory: locationFrom(this.directory) });
+    return head === undefined ? 0 : (await files.open(this.ref(), head, { take: () => undefined })).chain.length;
+  }
+
   get folder(): string {
     return join(this.directory, `state/totals/${this.partitions}-0`);
   }
@@ -127,8 +139,10 @@ export class StoreLab {
 
   #newStore(): StateStore {
     const files = new FileSystems({ systems: [this.#files], directory: "/" });
+    const { sliceKeys = SLICE_KEYS, mergedDeltas } = this.#options;
     return new StateStore({
-      ...{ files, classes: emptyClassTable, snapshotDeltas: SNAPSHOT_DELTAS, sliceKeys: SLICE_KEYS },
+      ...{ files, classes: emptyClassTable, snapshotDeltas: SNAPSHOT_DELTAS, sliceKeys },
+      ...(mergedDeltas !== undefined && { mergedDeltas }),
       onTrouble: (error) => void this.troubles.push(error),
     });
   }

@@ -20,10 +20,22 @@ export interface SliceName extends GroupRange {
   readonly version: StateVersion;
 }
 
+/** A merged delta: what `count` versions changed, up to this one. */
+export interface MergedName {
+  readonly version: StateVersion;
+  readonly count: number;
+}
+
+/** The rows of a merged delta that are of a range of key groups. */
+export interface PartName extends MergedName, GroupRange {}
+
 /** The files of a partition, by their names alone. */
 export interface PartitionFiles {
   readonly deltas: readonly StateVersion[];
   readonly slices: readonly SliceName[];
+  readonly merged: readonly MergedName[];
+  /** Also of merged deltas that are not complete. */
+  readonly parts: readonly PartName[];
   /** What a local write that was cut off has left. */
   readonly torn: readonly TornFile[];
 }
@@ -33,7 +45,8 @@ interface TornFile {
   readonly version: StateVersion;
 }
 
-const FILE = /^([\d-]+)\.(?:(\d{1,4})-(\d{1,4})\.slice|delta)(\.\d+-\d+-\d+\.tmp)?$/;
+const FILE =
+  /^(?<name>[\d-]+)\.(?:(?<count>\d{1,9})\.)?(?:(?<first>\d{1,4})-(?<last>\d{1,4})\.)?(?<kind>delta|slice|merged|part)(?<cutOff>\.\d+-\d+-\d+\.tmp)?$/;
 const FOLDER = /^(\d{1,4})-(\d{1,4})$/;
 
 export function deltaFileName(version: StateVersion): string {
@@ -44,20 +57,37 @@ export function sliceFileName({ version, first, last }: SliceName): string {
   return `${versionName(version)}.${first}-${last}.slice`;
 }
 
+export function mergedFileName({ version, count }: MergedName): string {
+  return `${versionName(version)}.${count}.merged`;
+}
+
+export function partFileName({ version, count, first, last }: PartName): string {
+  return `${versionName(version)}.${count}.${first}-${last}.part`;
+}
+
 /** Sorts the names in the folder of a partition; others than those of state files are ignored. */
 export function partitionFilesOf(names: Iterable<string>): PartitionFiles {
-  const deltas: StateVersion[] = [];
-  const slices: SliceName[] = [];
-  const torn: TornFile[] = [];
-  for (const name of names) {
-    const [, version, first, last, cutOff] = FILE.exec(name) ?? [];
-    const parsed = parseVersionName(version ?? "");
-    if (parsed === undefined) continue;
-    if (cutOff !== undefined) torn.push({ name, version: parsed });
-    else if (first === undefined) deltas.push(parsed);
-    else slices.push({ version: parsed, first: Number(first), last: Number(last) });
+  const found = {
+    deltas: [] as StateVersion[],
+    slices: [] as SliceName[],
+    merged: [] as MergedName[],
+    parts: [] as PartName[],
+    torn: [] as TornFile[],
+  };
+  for (const file of names) {
+    const { name = "", count, first, last, kind, cutOff } = FILE.exec(file)?.groups ?? {};
+    const version = parseVersionName(name);
+    if (version === undefined) continue;
+    const range = first === undefined ? undefined : { first: Number(first), last: Number(last) };
+    if (cutOff !== undefined) found.torn.push({ name: file, version });
+    else if (kind === "delta" && count === undefined && range === undefined) found.deltas.push(version);
+    else if (kind === "slice" && count === undefined && range !== undefined) found.slices.push({ version, ...range });
+    else if (kind === "merged" && count !== undefined && range === undefined)
+      found.merged.push({ version, count: Number(count) });
+    else if (kind === "part" && count !== undefined && range !== undefined)
+      found.parts.push({ version, count: Number(count), ...range });
   }
-  return { deltas, slices, torn };
+  return found;
 }
 
 /** The folder of an operator: `<checkpoint directory>/state/<operator>`. */

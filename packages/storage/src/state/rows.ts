@@ -42,6 +42,7 @@ const NONE = new Uint8Array(0);
 export class RowGroupsWriter {
   readonly #kind: RowKind;
   readonly #timed: boolean;
+  readonly #most: number;
   readonly #done: RowGroupContent[] = [];
   readonly #keys: FramesWriter = new FramesWriter();
   readonly #cells: FramesWriter = new FramesWriter();
@@ -50,9 +51,14 @@ export class RowGroupsWriter {
   #updated = new Float64Array(FIRST_ROWS);
   #rows = 0;
 
-  constructor(kind: keyof typeof ROW_KIND, { timed }: { readonly timed: boolean }) {
+  /** @param options.most Rows of a row group, if they are to be fewer than usual. */
+  constructor(
+    kind: "state" | "removal",
+    { timed, most = ROWS_MAX }: { readonly timed: boolean; readonly most?: number },
+  ) {
     this.#kind = ROW_KIND[kind];
     this.#timed = timed;
+    this.#most = most;
   }
 
   /**
@@ -79,7 +85,7 @@ export class RowGroupsWriter {
   #add(key: unknown, group: number): void {
     this.#groups[this.#rows++] = group;
     this.#keys.write(key);
-    if (this.#rows === ROWS_MAX || this.#keys.bytes + this.#cells.bytes >= BYTES_MAX) this.#close();
+    if (this.#rows === this.#most || this.#keys.bytes + this.#cells.bytes >= BYTES_MAX) this.#close();
   }
 
   #grow(): void {

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { SeededRng } from "@millrace/base";
 import { afterAll, describe, expect, test } from "vitest";
-import { deltaFileName, sliceFileName } from "./file-names.ts";
+import { deltaFileName } from "./file-names.ts";
 import { keptVersions } from "./kept-versions.ts";
 import { scanState } from "./scan.ts";
 import { type Content, removeLabs, StateLab, totals } from "./state-lab.fixture.ts";
@@ -12,7 +12,7 @@ afterAll(removeLabs);
 async function scan(lab: StateLab, head = lab.head): Promise<Readonly<Record<string, unknown>>> {
   const found: [string, unknown][] = [];
   const damaged: string[] = [];
-  for await (const rows of scanState(lab.files, totals, head, (slice) => void damaged.push(sliceFileName(slice))))
+  for await (const rows of scanState(lab.files, totals, head, (file) => void damaged.push(file)))
     for (const { key, cell } of rows) found.push([String(key), cell]);
   expect(new Set(found.map(([key]) => key)).size).toBe(found.length); // each key once
   return Object.fromEntries(found);

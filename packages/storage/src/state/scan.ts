@@ -33,9 +33,9 @@ export async function* scanState(
     const rows = until(piece.last);
     if (rows.length > 0) yield rows;
     const held = new SliceRows(changed);
-    await files.take(opened, [piece], held, (slice, error) => {
+    await files.take(opened, [piece], held, (file, error) => {
       held.damaged();
-      onDamage(slice, error);
+      onDamage(file, error);
     });
     yield* held.rows();
   }

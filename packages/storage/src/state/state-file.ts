@@ -13,8 +13,15 @@ export type DeltaBase =
   /** The slices of its own version: they hold the whole partition, and the delta has no rows. */
   | { readonly kind: "slices" };
 
+/**
+ * A delta has what a version changed, a slice all state of some key groups. A merged delta names the versions whose changes its
+ * parts have, by key groups.
+ */
+type StateFileKind = "delta" | "slice" | "merged" | "part";
+
 /** The head of a state file. */
 export interface StateFileHead {
+  readonly kind: StateFileKind;
   readonly version: StateVersion;
   /** Of the values, as the operator declares it. */
   readonly schema: number;
@@ -24,12 +31,14 @@ export interface StateFileHead {
   readonly nextOrdinal: number;
   /** `undefined` for a slice. */
   readonly base: DeltaBase | undefined;
-  /** The key groups that a slice holds; all of them for a delta. */
+  /** The key groups that a slice or a part holds; all of them for a delta. */
   readonly groups: GroupRange;
+  /** Of a merged delta and its parts: how often their rows have been merged. Otherwise 0. */
+  readonly level: number;
 }
 
 /** What the rows of a row group are. A reader that meets another number must refuse the file. */
-export const ROW_KIND = { state: 1, removal: 2 } as const;
+export const ROW_KIND = { state: 1, removal: 2, versions: 3, parts: 4 } as const;
 export type RowKind = (typeof ROW_KIND)[keyof typeof ROW_KIND];
 
 /** The variable of an operator that its rows belong to. All operators have this one so far. */
@@ -63,7 +72,12 @@ export interface StateFile extends StateFileHead {
 }
 
 /* docs/formats/state.md describes the files. All numbers are little-endian. */
-const MAGICS = { delta: 0x4453524d, slice: 0x5353524d } as const;
+const MAGICS: Readonly<Record<StateFileKind, number>> = {
+  delta: 0x4453524d,
+  slice: 0x5353524d,
+  merged: 0x4d53524d,
+  part: 0x5053524d,
+};
 const FORMAT = 2;
 const TIMED = 1;
 const HEAD_BYTES = 104;
@@ -87,7 +101,7 @@ export function encodeStateFile(
   });
   const bytes = Buffer.alloc(HEAD_BYTES);
   const { base, version, groups } = head;
-  bytes.writeUInt32LE(base === undefined ? MAGICS.slice : MAGICS.delta, 0);
+  bytes.writeUInt32LE(MAGICS[head.kind], 0);
   bytes.writeUInt16LE(FORMAT, 4);
   bytes.writeUInt16LE(head.timed ? TIMED : 0, 6);
   bytes.writeUInt32LE(hashVersion, 8);
@@ -103,11 +117,15 @@ export function encodeStateFile(
   bytes.writeDoubleLE(head.nextOrdinal, 80);
   bytes.writeUInt32LE(rowGroups.length, 88);
   bytes.writeUInt32LE(crc32(directory), 92);
+  bytes.writeUInt32LE(head.level, 96);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, CHECKSUM_AT)), CHECKSUM_AT);
   return [bytes, directory, ...rowGroups.flatMap(({ parts }) => parts)];
 }
 
-function writeVersion(bytes: Buffer, at: number, { batch, attempt, epoch }: StateVersion): void {
+/** Bytes of a version in a file. */
+export const VERSION_BYTES = 24;
+
+export function writeVersion(bytes: Buffer, at: number, { batch, attempt, epoch }: StateVersion): void {
   bytes.writeDoubleLE(batch, at);
   bytes.writeDoubleLE(attempt, at + 8);
   bytes.writeUInt32LE(epoch, at + 16);
@@ -135,8 +153,9 @@ function writeRowGroup(bytes: Buffer, at: number, group: RowGroupContent): void 
 export interface ExpectedFile {
   readonly place: StateFilePlace;
   readonly version: StateVersion;
-  /** Of a slice; `undefined` for a delta. */
-  readonly slice: GroupRange | undefined;
+  readonly kind: StateFileKind;
+  /** Of a slice or a part. */
+  readonly groups?: GroupRange;
 }
 
 /** The bytes of a file that {@link decodeStateHead} needs. */
@@ -144,18 +163,17 @@ export const STATE_HEAD_BYTES: number = HEAD_BYTES;
 
 /** Reads the head of a file, and nothing else. @throws The errors of {@link decodeStateFile} */
 export function decodeStateHead(expected: ExpectedFile, bytes: Uint8Array, hashVersion: number): StateFileHead {
-  const { place, slice } = expected;
-  const kind = slice === undefined ? "delta" : "slice";
+  const { place, kind } = expected;
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < HEAD_BYTES) throw corrupt(place, `it is truncated to ${file.length} bytes, within its head`);
-  if (file.readUInt32LE(0) !== MAGICS[kind]) throw corrupt(place, `it does not begin like a ${kind}`);
+  if (file.readUInt32LE(0) !== MAGICS[kind]) throw corrupt(place, `it does not begin like a ${TITLES[kind]}`);
   const found = { format: file.readUInt16LE(4), hash: file.readUInt32LE(8) };
   // Another format may have its checksum elsewhere. A damaged number that looks like one is refused as well.
   if (found.format !== FORMAT) throw foreign(place, found, { format: FORMAT, hash: hashVersion });
   checkSum(place, "head", file.subarray(0, CHECKSUM_AT), file.readUInt32LE(CHECKSUM_AT));
   if (found.hash !== hashVersion) throw foreign(place, found, { format: FORMAT, hash: hashVersion });
 
-  const head = readHead(file, slice === undefined);
+  const head = readHead(file, kind);
   checkIdentity(expected, file, head);
   return head;
 }
@@ -183,7 +201,7 @@ export function decodeStateFile(expected: ExpectedFile, bytes: Uint8Array, hashV
   const rowGroups: StoredRowGroup[] = [];
   let at = directoryEnd;
   for (let i = 0; i < count; i++) {
-    const group = readRowGroup(place, file, HEAD_BYTES + nameBytes + i * ROW_GROUP_BYTES, at);
+    const group = readRowGroup(expected, file, HEAD_BYTES + nameBytes + i * ROW_GROUP_BYTES, at);
     rowGroups.push(group);
     at += group.bytes.length;
   }
@@ -191,14 +209,23 @@ export function decodeStateFile(expected: ExpectedFile, bytes: Uint8Array, hashV
   return { ...head, place, rowGroups, bytes: at };
 }
 
-function readHead(file: Buffer, isDelta: boolean): StateFileHead {
+const TITLES: Readonly<Record<StateFileKind, string>> = {
+  delta: "delta",
+  slice: "slice",
+  merged: "merged delta",
+  part: "part of a merged delta",
+};
+
+function readHead(file: Buffer, kind: StateFileKind): StateFileHead {
   return {
+    kind,
     version: readVersion(file, 16),
     schema: file.readUInt32LE(12),
     timed: (file.readUInt16LE(6) & TIMED) !== 0,
     nextOrdinal: file.readDoubleLE(80),
-    base: isDelta ? readBase(file) : undefined,
+    base: kind === "slice" ? undefined : readBase(file),
     groups: { first: file.readUInt16LE(66), last: file.readUInt16LE(68) },
+    level: file.readUInt32LE(96),
   };
 }
 
@@ -208,7 +235,7 @@ function readBase(file: Buffer): DeltaBase {
   return { kind: kind === BASES.slices ? "slices" : "nothing" };
 }
 
-function readVersion(file: Buffer, at: number): StateVersion {
+export function readVersion(file: Buffer, at: number): StateVersion {
   return {
     batch: epochMs(file.readDoubleLE(at)),
     attempt: file.readDoubleLE(at + 8),
@@ -216,7 +243,7 @@ function readVersion(file: Buffer, at: number): StateVersion {
   };
 }
 
-function checkIdentity({ place, version, slice }: ExpectedFile, file: Buffer, head: StateFileHead): void {
+function checkIdentity({ place, version, groups }: ExpectedFile, file: Buffer, head: StateFileHead): void {
   if (!isSameVersion(head.version, version))
     throw corrupt(place, `it is a file of version ${versionName(head.version)}`);
   const [partition, partitions] = [file.readUInt32LE(72), file.readUInt32LE(76)];
@@ -224,19 +251,21 @@ function checkIdentity({ place, version, slice }: ExpectedFile, file: Buffer, he
     throw corrupt(place, `it is a file of partition ${partition} of ${partitions}`);
   }
   const { first, last } = head.groups;
-  if (slice !== undefined && (first !== slice.first || last !== slice.last)) {
-    throw corrupt(place, `it is the slice of key groups ${first} to ${last}`);
+  if (groups !== undefined && (first !== groups.first || last !== groups.last)) {
+    throw corrupt(place, `it is the file of key groups ${first} to ${last}`);
   }
   if (head.base?.kind === "version" && !(head.base.version.batch < version.batch)) {
     throw corrupt(place, `its head says that it builds on version ${versionName(head.base.version)}`);
   }
 }
 
-function readRowGroup(place: StateFilePlace, file: Buffer, entry: number, at: number): StoredRowGroup {
-  const kind = file.readUInt16LE(entry);
+function readRowGroup({ place, kind: of }: ExpectedFile, file: Buffer, entry: number, at: number): StoredRowGroup {
+  const known: readonly RowKind[] = of === "merged" ? LISTS : ROWS;
+  const number = file.readUInt16LE(entry);
+  const kind = known.find((one) => one === number);
   const variable = file.readUInt32LE(entry + 4);
-  if ((kind !== ROW_KIND.state && kind !== ROW_KIND.removal) || variable !== OPERATOR_STATE) {
-    throw corrupt(place, `it has rows of kind ${kind} of variable ${variable}, which this version does not know`);
+  if (kind === undefined || variable !== OPERATOR_STATE) {
+    throw corrupt(place, `it has rows of kind ${number} of variable ${variable}, which this version does not know`);
   }
   const length = file.readUInt32LE(entry + 24);
   if (file.length < at + length) {
@@ -254,6 +283,9 @@ function readRowGroup(place: StateFilePlace, file: Buffer, entry: number, at: nu
     checksum: file.readUInt32LE(entry + 28),
   };
 }
+
+const ROWS: readonly RowKind[] = [ROW_KIND.state, ROW_KIND.removal];
+const LISTS: readonly RowKind[] = [ROW_KIND.versions, ROW_KIND.parts];
 
 /** The bytes of a row group of a file. @throws STATE_DELTA_CORRUPT Its checksum is wrong. */
 export function checkedBytes({ place, rowGroups }: StateFile, at: number): Uint8Array {

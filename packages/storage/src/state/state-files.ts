@@ -2,12 +2,16 @@ import { afterStep, assert, beforeStep, EngineError, type EpochMs } from "@millr
 import { HASH_VERSION } from "@millrace/codec";
 import { entriesOf, type FileSystem, fileNotFound, type Location, within } from "@millrace/files";
 import type { StateVersion } from "@millrace/plan";
+import type { Piece } from "./cover.ts";
 import { fetchLater, fetchNow } from "./fetching.ts";
 import {
   deltaFileName,
   type GroupRange,
+  mergedFileName,
   operatorFolder,
   type PartitionFiles,
+  type PartName,
+  partFileName,
   partitionFilesOf,
   partitionFolder,
   partitionNamed,
@@ -15,24 +19,28 @@ import {
   type StatePartition,
   sliceFileName,
 } from "./file-names.ts";
+import { type MergedDelta, mergedLists } from "./merged.ts";
+import { PartCache, takePieces } from "./pieces.ts";
 import { RowGroupsWriter } from "./rows.ts";
 import {
   ALL_GROUPS,
   type DeltaBase,
+  decodeStateFile,
   decodeStateHead,
+  type ExpectedFile,
   encodeStateFile,
   type RowGroupContent,
   STATE_HEAD_BYTES,
+  type StateFile,
   type StateFileHead,
 } from "./state-file.ts";
 import { filesToSweep } from "./sweep.ts";
 import {
   type ListedPartition,
   type OnDamage,
-  type Piece,
   type RowsTaker,
-  takePieces,
   type WalkedPartition,
+  type WalkOptions,
   walk,
 } from "./walk.ts";
 
@@ -54,9 +62,13 @@ export interface SliceContent extends CommonHead, SliceName {
   readonly rowGroups: readonly RowGroupContent[];
 }
 
+/** What a merged delta and its parts have in common. */
+export type MergedHead = CommonHead & Pick<StateFileHead, "base" | "level">;
+
 /** A partition at a version: its deltas have been taken, and the pieces hold the rest. */
 export interface OpenedPartition extends WalkedPartition {
   readonly listed: ListedPartition;
+  readonly parts: PartCache;
 }
 
 /** Files up to this size are put together in memory. */
@@ -80,7 +92,12 @@ export class StateFiles {
 
   /** Writes what a version changes. Returns the size of the file. */
   writeDelta(of: StatePartition, { rowGroups, ...head }: DeltaContent): Promise<number> {
-    return this.#write(of, deltaFileName(head.version), { ...head, groups: ALL_GROUPS }, rowGroups);
+    return this.#write(
+      of,
+      deltaFileName(head.version),
+      { kind: "delta", ...head, groups: ALL_GROUPS, level: 0 },
+      rowGroups,
+    );
   }
 
   /** Writes a range of key groups as of a version. Returns the size of the file. */
@@ -90,7 +107,7 @@ export class StateFiles {
     return this.#write(
       of,
       sliceFileName(head),
-      { version, schema, timed, nextOrdinal, groups, base: undefined },
+      { kind: "slice", version, schema, timed, nextOrdinal, groups, base: undefined, level: 0 },
       rowGroups,
     );
   }
@@ -119,8 +136,34 @@ export class StateFiles {
     return bytes + (await this.writeDelta(of, { ...head, base: { kind: "slices" }, rowGroups: [] }));
   }
 
+  /** Writes some key groups of a merged delta. Returns the size of the file. */
+  writePart(
+    of: StatePartition,
+    name: PartName,
+    head: MergedHead,
+    rowGroups: readonly RowGroupContent[],
+  ): Promise<number> {
+    const { first, last, version } = name;
+    const groups = { first, last };
+    return this.#write(of, partFileName(name), { kind: "part", ...head, version, groups }, rowGroups);
+  }
+
+  /** Writes a merged delta whose parts are there, which makes it count. */
+  async writeMerged(of: StatePartition, merged: MergedDelta): Promise<void> {
+    const { version, base, schema, timed, nextOrdinal, level } = merged;
+    const head = { kind: "merged", version, base, schema, timed, nextOrdinal, level, groups: ALL_GROUPS } as const;
+    await this.#write(of, mergedFileName(merged), head, mergedLists(merged));
+  }
+
+  /** One file of a partition. @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system */
+  async readFile(of: StatePartition, name: string, expected: Omit<ExpectedFile, "place">): Promise<StateFile> {
+    const path = within(partitionFolder(this.#directory, of), name);
+    return decodeStateFile({ place: { of, path }, ...expected }, await this.#files.read(path), HASH_VERSION);
+  }
+
   /**
-   * Takes the deltas that lead to a version, newest first. With `until`, only those after that version.
+   * Takes the deltas that lead to a version, newest first. With `until`, only those after that version. With `merged`, those that
+   * were merged are left to the pieces.
    *
    * @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system
    */
@@ -128,15 +171,15 @@ export class StateFiles {
     of: StatePartition,
     head: StateVersion,
     taker: RowsTaker,
-    options: { readonly until?: StateVersion } = {},
+    options: Pick<WalkOptions, "until" | "merged"> = {},
   ): Promise<OpenedPartition> {
     const listed = await this.list(of);
-    return { listed, ...(await fetchLater(walk(listed, head, taker, options), this.#files)) };
+    return { listed, parts: new PartCache(), ...(await fetchLater(walk(listed, head, taker, options), this.#files)) };
   }
 
   /** Takes the rows of pieces. @throws The errors of `open` */
   take(opened: OpenedPartition, pieces: readonly Piece[], taker: RowsTaker, onDamage: OnDamage): Promise<void> {
-    return fetchLater(takePieces(opened.listed, pieces, taker, { onDamage }), this.#files);
+    return fetchLater(takePieces(opened, pieces, taker, { onDamage }), this.#files);
   }
 
   /** True if `takeNow` is possible. */
@@ -148,7 +191,7 @@ export class StateFiles {
   takeNow(opened: OpenedPartition, pieces: readonly Piece[], taker: RowsTaker, onDamage: OnDamage): void {
     const { blocking } = this.#files;
     assert(blocking !== undefined, "the file system has no blocking calls");
-    fetchNow(takePieces(opened.listed, pieces, taker, { onDamage }), blocking);
+    fetchNow(takePieces(opened, pieces, taker, { onDamage }), blocking);
   }
 
   /**
@@ -161,7 +204,7 @@ export class StateFiles {
     const path = within(partitionFolder(this.#directory, of), deltaFileName(version));
     try {
       const bytes = await this.#files.read(path, { start: 0, end: STATE_HEAD_BYTES });
-      return decodeStateHead({ place: { of, path }, version, slice: undefined }, bytes, HASH_VERSION).base;
+      return decodeStateHead({ place: { of, path }, version, kind: "delta" }, bytes, HASH_VERSION).base;
     } catch (error) {
       if (error instanceof EngineError && error.code === fileNotFound.code) return undefined;
       throw error;
@@ -208,7 +251,7 @@ export class StateFiles {
         continue;
       const entries = (await entriesOf(this.#files, entry.path)) ?? [];
       const files = partitionFilesOf(entries.map(({ name }) => name));
-      const known = files.deltas.length + files.slices.length + files.torn.length;
+      const known = Object.values(files).reduce((sum, some) => sum + some.length, 0);
       if (known === entries.length && known <= SWEEP_MAX) await this.#files.remove(entry.path);
       else await this.#remove(entry.path, files);
     }
@@ -227,7 +270,7 @@ export class StateFiles {
   ): Promise<number> {
     const parts = encodeStateFile(of, head, rowGroups, HASH_VERSION);
     const path = within(partitionFolder(this.#directory, of), name);
-    const step = head.base === undefined ? "snapshot" : "delta";
+    const step = head.kind === "delta" ? "delta" : "snapshot";
     beforeStep(step, path);
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
     // One call of the system costs more than a small copy.

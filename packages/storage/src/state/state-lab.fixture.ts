@@ -7,9 +7,12 @@ import { locationFrom } from "@millrace/files";
 import type { StateVersion } from "@millrace/plan";
 import { LocalFileSystem } from "../file-system/local.ts";
 import { type GroupRange, type StatePartition, sliceFileName } from "./file-names.ts";
+import { mergeDeltas } from "./merge.ts";
+import type { MergedDelta } from "./merged.ts";
 import { RowGroupsWriter } from "./rows.ts";
 import { readState } from "./state-data.ts";
 import { StateFiles } from "./state-files.ts";
+import type { RowsTaker } from "./walk.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-state-files-"));
 
@@ -20,6 +23,8 @@ export function removeLabs(): void {
 let count = 0;
 export const totals: StatePartition = { operator: "totals", partition: 0, partitions: 1 };
 export const ALL: GroupRange = { first: 0, last: KEY_GROUPS - 1 };
+
+const NO_DAMAGE = { onDamage: () => undefined };
 
 /** A key's state in the model. */
 interface Entry {
@@ -97,9 +102,36 @@ export class StateLab {
 
   /** Keys with values, in order, as the files have them. */
   async read(head = this.head): Promise<readonly (readonly [unknown, unknown])[]> {
-    const onDamage = (slice: Parameters<typeof sliceFileName>[0]) => void this.damaged.push(sliceFileName(slice));
+    const onDamage = (file: string) => void this.damaged.push(file);
     const rows = await readState(this.files, totals, head, { onDamage });
     return rows.map(({ key, cell }) => [key, cell]);
+  }
+
+  /** Merges deltas that a reader of the head meets: `many` of them, but for the newest ones. */
+  async merge(many: number, newest = 0): Promise<MergedDelta | undefined> {
+    if (this.head === undefined) return undefined;
+    const { links } = await this.files.open(totals, this.head, { take: () => undefined }, { merged: NO_DAMAGE });
+    const some = links.slice(newest, newest + many);
+    return some.length === 0 ? undefined : mergeDeltas(this.files, totals, some, () => Promise.resolve());
+  }
+
+  /** Like `read`, as a task does: the rows of merged deltas are read by key groups. */
+  async readMerged(head = this.head): Promise<readonly (readonly [unknown, unknown])[]> {
+    if (head === undefined) return [];
+    const onDamage = (file: string) => void this.damaged.push(file);
+    const found = new Map<unknown, { readonly ordinal: number; readonly value: unknown } | undefined>();
+    const taker: RowsTaker = {
+      take: ({ rows, groups, keys, cells, ordinals, removals }, wants) => {
+        for (let at = 0; at < rows; at++) {
+          if (!wants(groups[at] ?? 0) || found.has(keys[at])) continue;
+          found.set(keys[at], removals ? undefined : { ordinal: ordinals[at] ?? 0, value: cells[at] });
+        }
+      },
+    };
+    const opened = await this.files.open(totals, head, taker, { merged: { onDamage } });
+    for (const piece of opened.pieces) await this.files.take(opened, [piece], taker, onDamage);
+    const rows = [...found].flatMap(([key, row]) => (row === undefined ? [] : [{ key, ...row }]));
+    return rows.sort((a, b) => a.ordinal - b.ordinal).map(({ key, value }) => [key, value]);
   }
 
   async sweep(oldest: StateVersion): Promise<void> {

@@ -110,6 +110,14 @@ describe("sweeping", () => {
         part: fc.constantFrom(0, 1, 2, 3),
       }),
     },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant("merge" as const),
+        many: fc.integer({ min: 1, max: 5 }),
+        newest: fc.integer({ min: 0, max: 2 }),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("sweep" as const), back: fc.integer({ min: 1, max: 4 }) }) },
   );
   const PARTS: readonly GroupRange[] = [
@@ -119,7 +127,7 @@ describe("sweeping", () => {
     { first: 3000, last: 4095 },
   ];
 
-  test("leaves every version from the oldest on readable, with and without its newest slices", async () => {
+  test("leaves every version from the oldest on readable, without its newest slices and merged deltas too", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 50 }), async (steps) => {
         const lab = new StateLab();
@@ -127,6 +135,7 @@ describe("sweeping", () => {
         for (const one of steps) {
           const last = lab.committed.length;
           if (one.kind === "batch") await lab.batch(one.changes, one);
+          else if (one.kind === "merge") await lab.merge(one.many, one.newest);
           else if (one.kind === "slice") {
             // Only the published version is written: the last one, or the one before it while a batch runs.
             if (last > oldest) await lab.slice(-1, PARTS[one.part]);
@@ -138,7 +147,9 @@ describe("sweeping", () => {
         }
         for (const { version, content } of lab.committed.slice(oldest)) {
           expect(await lab.read(version)).toEqual(inOrder(content));
+          expect(await lab.readMerged(version)).toEqual(inOrder(content));
         }
+        expect(lab.damaged).toEqual([]);
         for (const part of PARTS) {
           const newest = lab.names
             .filter((name) => name.endsWith(`.${part.first}-${part.last}.slice`))
@@ -147,9 +158,12 @@ describe("sweeping", () => {
           if (newest !== undefined) lab.damage(newest);
           if (newest !== undefined) break; // one at a time
         }
-        expect(await lab.read()).toEqual(inOrder(lab.committed.at(-1)?.content ?? new Map()));
+        const last = inOrder(lab.committed.at(-1)?.content ?? new Map());
+        expect(await lab.read()).toEqual(last);
+        for (const name of lab.names) if (/merged$|part$/.test(name)) lab.damage(name);
+        expect(await lab.readMerged()).toEqual(last);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 });

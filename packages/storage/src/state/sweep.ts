@@ -1,7 +1,7 @@
 import { type EpochMs, epochMs } from "@millrace/base";
 import { KEY_GROUPS } from "@millrace/codec";
 import { type StateVersion, versionName } from "@millrace/plan";
-import { type PartitionFiles, type SliceName, sliceFileName } from "./file-names.ts";
+import { type MergedName, type PartitionFiles, type SliceName, sliceFileName } from "./file-names.ts";
 
 export interface SweepOptions {
   readonly files: PartitionFiles;
@@ -27,7 +27,7 @@ const GENERATIONS = 2;
 export function filesToSweep({ files, chain, oldest }: SweepOptions): Swept {
   const oldestRead = chain.find(({ batch }) => batch <= oldest);
   const first = chain.at(-1);
-  if (oldestRead === undefined || first === undefined) return { deltas: [], slices: [], torn: [], base: epochMs(0) };
+  if (oldestRead === undefined || first === undefined) return { ...NOTHING, base: epochMs(0) };
   const live = new Set(chain.map(versionName));
   const isLive = (version: StateVersion): boolean => live.has(versionName(version));
   /** True if the version was not committed, which is not known of versions from before the chain. */
@@ -43,12 +43,34 @@ export function filesToSweep({ files, chain, oldest }: SweepOptions): Swept {
     slice.version.batch <= oldestRead.batch &&
     !kept.has(sliceFileName(slice)) &&
     (isLive(slice.version) || slice.version.batch < first.batch);
+  const isContained = containedIn(files.merged, chain);
+  const isUseless = (name: MergedName): boolean =>
+    isOrphan(name.version) || name.version.batch < base || isContained(name);
   return {
     base,
+    merged: files.merged.filter(isUseless),
+    parts: files.parts.filter(isUseless),
     deltas: files.deltas.filter((version) => isOrphan(version) || version.batch < base),
     slices: files.slices.filter((slice) => isOrphan(slice.version) || isReplaced(slice)),
     // Whoever may still write one is not waited for by anybody.
     torn: files.torn.filter(({ version }) => version.batch < oldestRead.batch),
+  };
+}
+
+const NOTHING: PartitionFiles = { deltas: [], slices: [], merged: [], parts: [], torn: [] };
+
+/** Whether all versions of a merged delta are among those of a longer one, which is complete. */
+function containedIn(merged: readonly MergedName[], chain: readonly StateVersion[]): (name: MergedName) => boolean {
+  const places = new Map(chain.map((version, at) => [versionName(version), at]));
+  const spans: { readonly start: number; readonly end: number; readonly count: number }[] = [];
+  for (const { version, count } of merged) {
+    const start = places.get(versionName(version));
+    if (start !== undefined) spans.push({ start, end: start + count, count });
+  }
+  return ({ version, count }) => {
+    const start = places.get(versionName(version));
+    if (start === undefined) return false;
+    return spans.some((span) => span.count > count && span.start <= start && span.end >= start + count);
   };
 }
 

@@ -1,19 +1,23 @@
 import { assert, EngineError } from "@millrace/base";
-import { HASH_VERSION, KEY_GROUPS } from "@millrace/codec";
+import { HASH_VERSION } from "@millrace/codec";
 import { fileNotFound, type Location, within } from "@millrace/files";
 import { isSameVersion, type StateVersion, versionName } from "@millrace/plan";
+import { Cover, type Piece } from "./cover.ts";
 import { missing } from "./errors.ts";
 import type { Fetched, Fetching } from "./fetching.ts";
 import {
   deltaFileName,
   type GroupRange,
+  type MergedName,
+  mergedFileName,
   type PartitionFiles,
   type SliceName,
   type StatePartition,
   sliceFileName,
 } from "./file-names.ts";
+import { type MergedDelta, readMerged } from "./merged.ts";
 import { readRows, type StateRows } from "./rows.ts";
-import { decodeStateFile, type StateFile } from "./state-file.ts";
+import { ALL_GROUPS, decodeStateFile, type StateFile } from "./state-file.ts";
 
 /** The files of one partition, as they were listed. */
 export interface ListedPartition {
@@ -30,120 +34,101 @@ export interface RowsTaker {
   take(rows: StateRows, wants: (group: number) => boolean): void;
 }
 
-/**
- * Key groups that are in the same file: a slice, which holds what is older than the rows that were taken; without one, there is
- * nothing older.
- */
-export interface Piece extends GroupRange {
-  readonly slice: SliceName;
-}
-
 /** What is known of a partition at a version when its deltas have been taken. */
 export interface WalkedPartition {
-  /** The slices that hold the rest, in ascending order of key groups; groups without any are left out. */
+  /** The files that hold the rest, in ascending order of key groups; groups without any are left out. */
   readonly pieces: readonly Piece[];
+  /** The deltas from the first merged one that was met on, newest first. Their rows have not been taken. */
+  readonly layers: readonly DeltaLink[];
   /** The versions that were met, newest first. */
   readonly chain: readonly StateVersion[];
+  /** The deltas that were met, newest first: merged ones, and those in which a version was written. */
+  readonly links: readonly DeltaLink[];
   readonly nextOrdinal: number;
-  /** Bytes of the deltas that were taken. */
-  readonly deltaBytes: number;
 }
 
-const READ_AHEAD = 16;
+/** A delta, of one version or merged. */
+export interface DeltaLink {
+  readonly version: StateVersion;
+  readonly merged: MergedDelta | undefined;
+  /** Of its file, or of its parts. */
+  readonly bytes: number;
+}
+
+export interface WalkOptions {
+  /** Only these count. By default, all. */
+  readonly groups?: GroupRange;
+  /** Files that cannot be read, by name. */
+  readonly without?: ReadonlySet<string>;
+  /** Ends before this version, and looks at no slices: only what has changed since counts. */
+  readonly until?: StateVersion;
+  /** Merged deltas are used where they are, so that the rows of the versions in them are read by key group. */
+  readonly merged?: { readonly onDamage: OnDamage };
+}
+
+/** Files that are read side by side. */
+export const READ_AHEAD = 16;
 
 /**
  * Takes the rows of the deltas from `head` back, each from the version that the next one names, until every group has a slice:
  * the newest one on that chain.
  *
- * @param options.groups Only these count. By default, all.
- * @param options.without Slices that cannot be read, by file name.
- * @param options.until Ends before this version, and looks at no slices: only what has changed since counts.
  * @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN
  */
 export function* walk(
   partition: ListedPartition,
   head: StateVersion,
   taker: RowsTaker,
-  options: { readonly groups?: GroupRange; readonly without?: ReadonlySet<string>; readonly until?: StateVersion } = {},
+  options: WalkOptions = {},
 ): Fetching<WalkedPartition> {
-  const { until, groups = { first: 0, last: KEY_GROUPS - 1 }, without } = options;
+  const { until, groups = ALL_GROUPS, without } = options;
   const cover = new Cover(groups);
   const slices = slicesByVersion(until === undefined ? partition.files.slices : [], without);
-  const deltas = new DeltaFiles(partition);
+  const deltas = new DeltaFiles(partition, until === undefined ? options.merged : undefined);
   const chain: StateVersion[] = [];
+  const layers: DeltaLink[] = [];
+  const links: DeltaLink[] = [];
+  const meet = (version: StateVersion): void => {
+    for (const slice of slices.get(versionName(version)) ?? []) cover.add(slice);
+  };
   let nextOrdinal = 0;
-  let deltaBytes = 0;
   for (
     let version: StateVersion | undefined = head;
-    version !== undefined && (chain.length === 0 || cover.open > 0);
+    version !== undefined && (links.length === 0 || cover.open > 0);
   ) {
-    for (const slice of slices.get(versionName(version)) ?? []) cover.add(slice);
-    if (cover.open === 0 && chain.length > 0) {
+    meet(version);
+    const isEnd = until !== undefined ? isSameVersion(version, until) : cover.open === 0 && links.length > 0;
+    if (isEnd) {
       chain.push(version);
       break;
     }
-    if (until !== undefined && isSameVersion(version, until)) {
-      chain.push(version);
-      break;
+    const merged: MergedDelta | undefined = yield* deltas.readMerged(version);
+    if (merged !== undefined) {
+      if (links.length === 0) ({ nextOrdinal } = merged);
+      const link = { version, merged, bytes: merged.bytes };
+      links.push(link);
+      layers.push(link);
+      cover.layers = layers.length;
+      chain.push(version, ...merged.older);
+      merged.older.forEach(meet);
+      version = merged.base.kind === "version" ? merged.base.version : undefined;
+      continue;
     }
     const delta: StateFile = yield* deltas.read(version, chain.at(-1));
-    if (chain.length === 0) ({ nextOrdinal } = delta);
+    if (links.length === 0) ({ nextOrdinal } = delta);
     chain.push(version);
-    if (cover.open > 0) {
+    const link = { version, merged: undefined, bytes: delta.bytes };
+    links.push(link);
+    if (layers.length > 0) {
+      layers.push(link); // newer rows come first
+      cover.layers = layers.length;
+    } else if (cover.open > 0)
       for (let at = 0; at < delta.rowGroups.length; at++) taker.take(readRows(delta, at), cover.isOpen);
-      deltaBytes += delta.bytes;
-    }
     if (delta.base?.kind === "slices" && cover.open > 0 && until === undefined)
       throw sliceMissing(partition, version, cover.gap());
     version = delta.base?.kind === "version" ? delta.base.version : undefined;
   }
-  return { pieces: cover.pieces(), chain, nextOrdinal, deltaBytes };
-}
-
-/** For each key group, the slice that has it. */
-class Cover {
-  readonly #first: number;
-  readonly #slices: (SliceName | undefined)[];
-  /** Groups that no slice has yet. */
-  open: number;
-  readonly isOpen = (group: number): boolean => {
-    const at = group - this.#first;
-    return at >= 0 && at < this.#slices.length && this.#slices[at] === undefined;
-  };
-
-  constructor({ first, last }: GroupRange) {
-    this.#first = first;
-    this.open = last - first + 1;
-    this.#slices = new Array<SliceName | undefined>(this.open).fill(undefined);
-  }
-
-  add(slice: SliceName): void {
-    for (let group = slice.first; group <= slice.last; group++) {
-      if (!this.isOpen(group)) continue;
-      this.#slices[group - this.#first] = slice;
-      this.open -= 1;
-    }
-  }
-
-  /** The first groups without a slice. */
-  gap(): GroupRange {
-    const first = this.#slices.indexOf(undefined);
-    let last = first;
-    while (last + 1 < this.#slices.length && this.#slices[last + 1] === undefined) last += 1;
-    return { first: this.#first + first, last: this.#first + last };
-  }
-
-  pieces(): Piece[] {
-    const pieces: Piece[] = [];
-    let start = 0;
-    for (let at = 1; at <= this.#slices.length; at++) {
-      const slice = this.#slices[start];
-      if (at < this.#slices.length && this.#slices[at] === slice) continue;
-      if (slice !== undefined) pieces.push({ slice, first: this.#first + start, last: this.#first + at - 1 });
-      start = at;
-    }
-    return pieces;
-  }
+  return { pieces: cover.pieces(), layers, chain, links, nextOrdinal };
 }
 
 /** Reads deltas along a chain; those that were written before are probably wanted next, so they are read with it. */
@@ -152,12 +137,51 @@ class DeltaFiles {
   /** Newest first. */
   readonly #listed: readonly StateVersion[];
   readonly #ahead = new Map<string, Fetched>();
+  readonly #onDamage: OnDamage | undefined;
+  /** Merged deltas by their newest version, the longest first. */
+  readonly #merged = new Map<string, MergedName[]>();
 
-  constructor(partition: ListedPartition) {
+  constructor(partition: ListedPartition, merged: WalkOptions["merged"]) {
     this.#partition = partition;
     this.#listed = [...partition.files.deltas].sort(
       (a, b) => b.batch - a.batch || b.epoch - a.epoch || b.attempt - a.attempt,
     );
+    this.#onDamage = merged?.onDamage;
+    if (merged === undefined) return;
+    for (const one of [...partition.files.merged].sort((a, b) => b.count - a.count)) {
+      const name = versionName(one.version);
+      this.#merged.set(name, [...(this.#merged.get(name) ?? []), one]);
+    }
+  }
+
+  /** The longest merged delta up to a version; one that cannot be read is done without. */
+  *readMerged(version: StateVersion): Fetching<MergedDelta | undefined> {
+    const { of, folder } = this.#partition;
+    for (const one of this.#merged.get(versionName(version)) ?? []) {
+      const name = mergedFileName(one);
+      const path = within(folder, name);
+      const [file] = yield [path];
+      assert(file !== undefined, `${name} was not fetched`);
+      try {
+        if ("error" in file) throw file.error;
+        const expected = { place: { of, path }, version, kind: "merged" } as const;
+        return readMerged(decodeStateFile(expected, file.bytes, HASH_VERSION), one);
+      } catch (error) {
+        if (!isGone(error)) this.#onDamage?.(name, error);
+      }
+    }
+    return undefined;
+  }
+
+  /** The deltas from one on that may be read with it. */
+  #from(at: number): readonly StateVersion[] {
+    let end = at + 1;
+    while (end < this.#listed.length && end - at < READ_AHEAD) {
+      const version = this.#listed[end];
+      if (version === undefined || this.#merged.has(versionName(version))) break;
+      end += 1;
+    }
+    return this.#listed.slice(at, end);
   }
 
   *read(version: StateVersion, builtOnIt: StateVersion | undefined): Fetching<StateFile> {
@@ -166,7 +190,7 @@ class DeltaFiles {
     const place = { of, path: within(folder, deltaFileName(version)) };
     if (!this.#ahead.has(name)) {
       const at = this.#listed.findIndex((one) => isSameVersion(one, version));
-      const next = at < 0 ? [version] : this.#listed.slice(at, at + READ_AHEAD);
+      const next = at < 0 ? [version] : this.#from(at);
       this.#ahead.clear();
       const files = yield next.map((one) => within(folder, deltaFileName(one)));
       next.forEach((one, i) => {
@@ -186,73 +210,12 @@ class DeltaFiles {
           : `version ${versionName(builtOnIt)} builds on it`,
       );
     }
-    return decodeStateFile({ place, version, slice: undefined }, file.bytes, HASH_VERSION);
+    return decodeStateFile({ place, version, kind: "delta" }, file.bytes, HASH_VERSION);
   }
 }
 
-/** Told of a slice that cannot be read, before older files are tried. */
-export type OnDamage = (slice: SliceName, error: unknown) => void;
-
-/**
- * Takes the rows of pieces. One whose slice cannot be read is put together from the slices before it, and the deltas since.
- *
- * @throws What was wrong with a slice, if there is no way around it.
- */
-export function* takePieces(
-  partition: ListedPartition,
-  pieces: readonly Piece[],
-  taker: RowsTaker,
-  options: { readonly onDamage: OnDamage; readonly without?: ReadonlySet<string> },
-): Fetching<void> {
-  for (let next = 0; next < pieces.length; next += READ_AHEAD) {
-    const some = pieces.slice(next, next + READ_AHEAD);
-    const files = yield some.map(({ slice }) => within(partition.folder, sliceFileName(slice)));
-    for (const [at, piece] of some.entries()) {
-      const file = files[at];
-      assert(file !== undefined, `${sliceFileName(piece.slice)} was not fetched`);
-      let rows: readonly StateRows[];
-      try {
-        rows = rowsOf(partition, piece, file);
-      } catch (error) {
-        yield* takeAround(partition, piece, error, taker, options);
-        continue;
-      }
-      for (const group of rows) taker.take(group, (one) => one >= piece.first && one <= piece.last);
-    }
-  }
-}
-
-/** The rows of a slice that may be of a piece. All of them are read before one is taken. */
-function rowsOf({ of, folder }: ListedPartition, { slice, first, last }: Piece, file: Fetched): readonly StateRows[] {
-  if ("error" in file) throw file.error;
-  const place = { of, path: within(folder, sliceFileName(slice)) };
-  const content = decodeStateFile({ place, version: slice.version, slice }, file.bytes, HASH_VERSION);
-  const rows: StateRows[] = [];
-  content.rowGroups.forEach((group, at) => {
-    if (group.first <= last && group.last >= first) rows.push(readRows(content, at));
-  });
-  return rows;
-}
-
-function* takeAround(
-  partition: ListedPartition,
-  piece: Piece,
-  damage: unknown,
-  taker: RowsTaker,
-  { onDamage, without = NONE }: { readonly onDamage: OnDamage; readonly without?: ReadonlySet<string> },
-): Fetching<void> {
-  const { slice, first, last } = piece;
-  onDamage(slice, damage);
-  const others = new Set([...without, sliceFileName(slice)]);
-  try {
-    const { pieces } = yield* walk(partition, slice.version, taker, { groups: { first, last }, without: others });
-    yield* takePieces(partition, pieces, taker, { onDamage, without: others });
-  } catch {
-    throw damage; // it is what should have worked
-  }
-}
-
-const NONE: ReadonlySet<string> = new Set();
+/** Told of the name of a file that cannot be read, before older ones are tried. */
+export type OnDamage = (file: string, error: unknown) => void;
 
 function sliceMissing({ of, folder }: ListedPartition, version: StateVersion, { first, last }: GroupRange): Error {
   const path = within(folder, sliceFileName({ version, first, last }));
