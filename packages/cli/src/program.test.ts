@@ -283,7 +283,7 @@ describe("looking at jobs", () => {
     const { out } = await session({ operator: { status } }).run("status", "chat-room-1");
     expect(out).toContain("state      restarting\n  restarts   2 of its driver process\n");
     expect(out).toContain(
-      "resumed from file:/checkpoint: last batch 2026-11-23T20:17:31.000Z, 7 intervals after its start, " +
+      "resumed from file:/checkpoint: last batch 2026-11-23T20:17:31.000Z, 7 intervals after the job's first start, " +
         "batch 2026-11-23T20:17:32.000Z to run again, 2 missed ticks to catch up with\n",
     );
   });

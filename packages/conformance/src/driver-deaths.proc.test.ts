@@ -73,7 +73,7 @@ describe("a job whose supervisor dies goes on under the next one on the data dir
     const committed = here.stands("commit");
     await cluster.startDriverAgain();
     const job = cluster.job(id);
-    await job.log.says(/JOB_INTERRUPTED.*goes on/);
+    await job.log.says(/JOB_DRIVER_RESTARTED.*JOB_INTERRUPTED.*goes on/);
     await job.log.says(/resumed from .*, batch \S+ to run again/);
     (await committed).pass();
     expect((await job.status()).driverPid).not.toBe(pid);
@@ -108,7 +108,7 @@ describe("a job whose supervisor dies goes on under the next one on the data dir
     await again.log.says(/tick 3 3/);
     expect(await cluster.job(failed.id).status()).toMatchObject({ state: "finished" });
     const { id: next } = await cluster.submit("ticks");
-    expect(next).not.toBe(ended.id);
+    expect([ended.id, failed.id, id, next]).toEqual(["ticks-1", "ticks-2", "restarts-3", "ticks-4"]);
   });
 });
 

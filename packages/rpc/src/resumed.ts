@@ -24,7 +24,7 @@ export function beginInWords(log: {
   const last =
     committed === undefined
       ? "no batch was committed"
-      : `last batch ${at(committed)}, ${many(batches, "interval")} after its start`;
+      : `last batch ${at(committed)}, ${many(batches, "interval")} after the job's first start`;
   const next = pending && `batch ${at(pending.time)} ${pending.prepared ? "to be committed" : "to run again"}`;
   const how = together && missed > 1 ? "in one batch" : "to catch up with";
   const ticks = missed === 0 ? undefined : `${many(missed, "missed tick")} ${how}`;

@@ -148,9 +148,10 @@ export function unnamedInWords({ states, sources, outputs }: JobParts): string |
     ...outputs.filter(({ kind }) => !PREPARE_NOTHING.has(kind)),
   ].filter(({ given }) => !given);
   if (unnamed.length === 0) return undefined;
+  const parts = unnamed.map(({ label, name }) => `${label} as "${name}"`).join(", ");
   return (
-    `the checkpoint has the data of ${unnamed.map(({ label, name }) => `${label} as "${name}"`).join(", ")}: by its place in the graph. ` +
-    'When others are added or removed before it, the job is not started until it has that name. Give each one of its own now: .named("…").'
+    `the checkpoint has the data of ${parts}: by its place in the graph. When others are added or removed before it, the job is not started until it has that name. ` +
+    'Give each one a name: .named("…"), any while the checkpoint is new, and once it has data of it, the one that it has here.'
   );
 }
 

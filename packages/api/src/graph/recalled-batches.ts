@@ -109,7 +109,7 @@ export class RecalledBatches {
       context.port.warn(
         checkpointInputLost(
           label,
-          `${records} records that ${label} had received for ${batches} them, were only in the memory of executors that ended with the job's driver. ` +
+          `${records} records that ${label} had received for ${batches} them, are gone: only executors of an earlier run had them, in their memory. ` +
             "What depends on them is computed without them. Set receiver.log to on, or use a source that can be read again, where nothing may be lost.",
         ),
       );

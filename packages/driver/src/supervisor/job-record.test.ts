@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jobId } from "@millrace/base";
+import { epochMs, jobId, ManualClock, millis } from "@millrace/base";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { findJobs, type JobRecord, JobRecordFile } from "./job-record.ts";
 
@@ -25,11 +25,14 @@ const fresh: JobRecord = {
   stopping: false,
 };
 
+const clock = new ManualClock(epochMs(0));
+
 async function keep(id: string, record: JobRecord): Promise<JobRecordFile> {
   mkdirSync(join(jobs, id));
-  const file = new JobRecordFile(join(jobs, id), record, (reason) => {
+  const onError = (reason: string) => {
     throw new Error(reason);
-  });
+  };
+  const file = new JobRecordFile(join(jobs, id), record, { clock, onError });
   await file.create();
   return file;
 }
@@ -90,7 +93,7 @@ test.each([
 test("a change that cannot be written is told, and later ones are tried", async () => {
   mkdirSync(join(jobs, "gone"));
   const told: string[] = [];
-  const file = new JobRecordFile(join(jobs, "gone"), fresh, (reason) => told.push(reason));
+  const file = new JobRecordFile(join(jobs, "gone"), fresh, { clock, onError: (reason) => told.push(reason) });
   rmSync(join(jobs, "gone"), { recursive: true });
   file.change({ executors: 1, counts });
   await file.written;
@@ -99,4 +102,24 @@ test("a change that cannot be written is told, and later ones are tried", async 
   file.change({ executors: 2, counts });
   await file.written;
   expect((await findJobs(jobs))[0]?.record).toMatchObject({ executors: 2 });
+});
+
+test("batches are counted within 5 s, and with every other change", async () => {
+  const file = await keep("busy", fresh);
+  const completed = async () => {
+    await file.written;
+    const record = (await findJobs(jobs))[0]?.record;
+    return typeof record === "object" ? record.counts.completed : undefined;
+  };
+  file.count({ ...counts, completed: 1 });
+  file.count({ ...counts, completed: 2 });
+  clock.advance(millis(4_999));
+  expect(await completed()).toBe(0);
+  clock.advance(millis(1));
+  expect(await completed()).toBe(2);
+  file.count({ ...counts, completed: 3 });
+  file.change({ executors: 1, counts: { ...counts, completed: 4 } });
+  expect(await completed()).toBe(4);
+  clock.advance(millis(5_000));
+  expect(await completed()).toBe(4);
 });

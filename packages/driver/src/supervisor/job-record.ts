@@ -1,12 +1,23 @@
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type JobId, jobId, type ProcessIdentity, thrownMessage, type WireError } from "@millrace/base";
+import {
+  type Clock,
+  type JobId,
+  jobId,
+  type ProcessIdentity,
+  parseDuration,
+  type Timer,
+  thrownMessage,
+  type WireError,
+} from "@millrace/base";
 import * as v from "valibot";
 
 // The format is described in docs/formats/data-directory.md.
 
 const FILE = "job.json";
 const FORMAT = 1;
+/** What the record may be behind the batches by: it is not written with each. */
+const COUNTED_WITHIN = parseDuration("5s");
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Other fields are those of `WireError`, which names no others that have to be there. */
@@ -111,16 +122,23 @@ export type JobChange = Partial<Pick<JobRecord, "built" | "driver" | "executors"
 /** The record of a job that this supervisor runs. */
 export class JobRecordFile {
   readonly #directory: string;
+  readonly #clock: Clock;
   readonly #onError: (reason: string) => void;
+  #counting: Timer | undefined;
   current: JobRecord;
   /** Resolves when all changes so far are written, or cannot be. */
   written: Promise<void> = Promise.resolve();
   /** Writing the current one is due already. */
   #due = false;
 
-  constructor(directory: string, record: JobRecord, onError: (reason: string) => void) {
+  constructor(
+    directory: string,
+    record: JobRecord,
+    { clock, onError }: { readonly clock: Clock; readonly onError: (reason: string) => void },
+  ) {
     this.#directory = directory;
     this.current = record;
+    this.#clock = clock;
     this.#onError = onError;
   }
 
@@ -129,8 +147,16 @@ export class JobRecordFile {
     return this.#write();
   }
 
+  /** Writes them within {@link COUNTED_WITHIN}. */
+  count(counts: JobCounts): void {
+    this.current = { ...this.current, counts };
+    this.#counting ??= this.#clock.after(COUNTED_WITHIN, () => this.change({ counts: this.current.counts }));
+  }
+
   change(change: JobChange & Pick<JobRecord, "counts">): void {
     this.current = { ...this.current, ...change };
+    this.#counting?.cancel();
+    this.#counting = undefined;
     if (this.#due) return;
     this.#due = true;
     this.written = this.written

@@ -109,7 +109,7 @@ export class ManagedJob {
     this.id = options.id;
     this.log = new JobLog(join(directory, "job.log"), clock);
     this.#options = options;
-    this.#record = new JobRecordFile(directory, record, (reason) => this.#onNotRecorded(reason));
+    this.#record = new JobRecordFile(directory, record, { clock, onError: (reason) => this.#onNotRecorded(reason) });
     this.#view = new JobView(record.built?.name ?? options.name ?? options.fallbackName);
     this.#view.intervalMs = record.built?.batchIntervalMs;
     if (record.built?.log !== undefined) this.#view.log = { directory: record.built.log, resumed: undefined };
@@ -162,7 +162,6 @@ export class ManagedJob {
       resumable: true,
       restartsMax: built?.restartsMax ?? 0,
     };
-    this.#tell(error.message, error.code);
     this.#machine.dispatch({ type: "restored", at: this.#steady.now(), job, error: toWireError(error) });
   }
 
@@ -330,6 +329,7 @@ export class ManagedJob {
     this.#view.onEvent(event);
     const at = this.#steady.now();
     if (event.type === "built") this.#onBuilt(event);
+    else if (event.type === "batch" && goesOn(this.#record.current)) this.#record.count(this.#view.counts);
     else if (event.type === "running" || event.type === "executors") this.#onExecutors(event);
     else if (event.type === "ended") this.#machine.dispatch({ type: "ending", at, end: event.end });
   }
@@ -362,7 +362,8 @@ export class ManagedJob {
     const at = this.#options.clock.now();
     this.#keep({ end: { state, at, resumes, ...(error === undefined ? {} : { error }) } });
     const fields = { job: this.id, state };
-    if (error === undefined) this.#options.log.info(fields, `job ${this.id} ended`);
+    const next = resumes ? "; it goes on when a driver is started on this data directory" : "";
+    if (error === undefined) this.#options.log.info(fields, `job ${this.id} ended${next}`);
     else this.#options.log.error(fields, `job ${this.id} is ${state}: ${error.message}`);
     this.#isOver();
   }

@@ -199,6 +199,7 @@ export class DriverSupervisor implements OperatorService {
     const restored: ManagedJob[] = [];
     for (const { id, record } of await findJobs(join(dataDir, "jobs"))) {
       this.#usedIds.add(id);
+      this.#nextJob = Math.max(this.#nextJob, 1 + Number(/\d+$/.exec(id)?.[0] ?? 0));
       try {
         if (typeof record === "string") throw jobRecordUnreadable(unreadable(id, record), { fields: { job: id } });
         const { name, fallbackName, args, drop, conf, availableNow } = record;

@@ -140,7 +140,12 @@ export class ExecutorSupervisor {
 
   #startLeaving(): void {
     if (this.#stopping !== undefined || this.#leaving !== undefined) return;
-    const { graceMs, clock } = this.#options;
+    const { graceMs, clock, log } = this.#options;
+    const jobs =
+      this.jobs.length === 0
+        ? ""
+        : ` when ${this.jobs.join(", ")} no longer need${this.jobs.length === 1 ? "s" : ""} it`;
+    log.info({ jobs: this.jobs }, `this executor drains, and leaves${jobs}, within ${formatDuration(millis(graceMs))}`);
     this.#timer?.cancel(); // a lost connection is not redialled
     this.#leaving = clock.after(millis(graceMs), () => this.#graceOver(graceMs));
     this.#session?.send({ type: "leaving" });

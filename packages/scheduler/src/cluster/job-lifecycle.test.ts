@@ -262,7 +262,11 @@ describe("a job that logs its batches, whose driver process died", () => {
     const state = job();
     const supervised = { stopTimeout, resumable: true, restartsMax: 0 };
     const error = { name: "Error", message: "the driver ended" };
-    expect(after(state, { type: "restored", at, job: supervised, error })).toEqual(["holdExecutors", "startDriver"]);
+    expect(after(state, { type: "restored", at, job: supervised, error })).toEqual([
+      "holdExecutors",
+      "[JOB_DRIVER_RESTARTED] Error: the driver ended",
+      "startDriver",
+    ]);
     expect(state).toMatchObject({ state: "restarting", error });
     expect(after(state, begun, logs(400))).toEqual(["startExecutors"]);
     expect(state).toMatchObject({ state: "running", error: undefined });

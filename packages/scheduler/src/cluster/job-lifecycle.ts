@@ -165,7 +165,8 @@ function onRestored(
   state.job = job;
   state.error = error;
   state.onExecutors = true; // some may have processes of it
-  effects.push({ type: "holdExecutors" }, { type: "startDriver" });
+  const warning = jobDriverRestarted("", headline(error));
+  effects.push({ type: "holdExecutors" }, { type: "restarting", warning }, { type: "startDriver" });
 }
 
 function onBuilt(state: JobLifecycle, job: SupervisedJob, at: EpochMs, effects: JobEffect[]): void {
