@@ -94,8 +94,9 @@ describe("submit", () => {
       submitted += 1;
       throw unreachable("gone.");
     };
-    const { code } = await session({ operator: { submit: lostAnswer } }).run("submit", "job.ts");
+    const { code, err } = await session({ operator: { submit: lostAnswer } }).run("submit", "job.ts");
     expect({ code, submitted }).toEqual({ code: 1, submitted: 1 });
+    expect(err).toContain("the driver may have taken the job all the same");
   });
   test("--follow prints the log to its end and exits as the job ended", async () => {
     const parts = { submit, logs: () => textOf("Time: 1\n", "hello\n"), status: async () => failed };

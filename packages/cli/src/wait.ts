@@ -39,7 +39,7 @@ export async function untilReachable<T>(
     try {
       return await attempt(timeout === undefined ? undefined : left(timeout));
     } catch (error) {
-      if (!mayBecomeReachable(error)) throw error;
+      if (!isUnreachable(error)) throw error;
       const waited = console.clock.monotonicMs() - begun;
       if (timeout !== undefined && waited >= timeout) {
         throw driverNotReached(
@@ -66,8 +66,8 @@ const limits = (timeout: Millis | undefined): string =>
     ? "Retrying until it answers; --timeout DURATION limits that, Ctrl-C gives up."
     : `Retrying for ${formatDuration(timeout)}; Ctrl-C gives up.`;
 
-/** Answers of a proxy in front of a driver that is not up yet count as unreachable. */
-function mayBecomeReachable(error: unknown): error is EngineError {
+/** Nobody has answered, as far as is known. A proxy in front of a driver that is not up yet counts as nobody. */
+export function isUnreachable(error: unknown): error is EngineError {
   if (!(error instanceof EngineError)) return false;
   const { found } = error.fields;
   return (

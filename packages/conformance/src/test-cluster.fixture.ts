@@ -145,8 +145,8 @@ export class TestCluster {
     this.operator.close();
     const [port = ""] = /\d+$/.exec(this.address) ?? [];
     this.driver = TestProcess.millrace([...this.#driverArgs, "--port", port, "--ui-port", "0"], { env: this.#env });
-    await this.driver.says(LISTENS);
     this.operator = this.#dial();
+    await this.driver.says(LISTENS);
   }
 
   /** A job that was submitted before, with its log from the beginning. */

@@ -11,7 +11,7 @@ import { copyLog, ENGINE_OPTION, type JobLogOptions, type LogShowOptions, logOpt
 import { type RunFlags, runConf, withRunnableJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import { readerIsGone } from "../signals.ts";
-import { untilReachable } from "../wait.ts";
+import { isUnreachable, untilReachable } from "../wait.ts";
 
 interface SubmitOptions extends OperatorOptions, RunFlags, LogShowOptions {
   readonly name?: string;
@@ -44,7 +44,14 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
           job = await operator.submit({ artefact, name: options.name, conf, args, drop, availableNow });
         } catch (error) {
           const told = { ran: false, json: options.json === true, verbose };
-          return setExit(await tellJobFailure(console, file, error, told));
+          setExit(await tellJobFailure(console, file, error, told));
+          // It answered a moment ago.
+          if (isUnreachable(error))
+            tell(
+              console,
+              "the driver may have taken the job all the same: before you submit again, see `millrace jobs`",
+            );
+          return;
         }
         if (job.log !== undefined) tell(console, beginInWords(job.log));
         await (options.json ? outJson(console, job, { line: options.follow === true }) : console.out(`${job.id}\n`));

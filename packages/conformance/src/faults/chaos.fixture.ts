@@ -127,8 +127,10 @@ class Walk {
   ): Promise<string | undefined> {
     const armed = this.#faults.arm(fault);
     let strike: Strike | undefined;
-    void armed.struck.then((report) => {
+    // A process that sleeps may be one that the walk waits for meanwhile.
+    const over = armed.struck.then(async (report) => {
       strike = report;
+      if (fault.deed.kind === "pause") await this.#sleeps(report.pid, sleepMs);
     });
     // Files go on coming: there is no delta without records.
     for (const end = clock.monotonicMs() + STRIKE_MS; strike === undefined && clock.monotonicMs() < end; ) {
@@ -138,7 +140,7 @@ class Walk {
     }
     armed.disarm();
     if (strike === undefined) return undefined;
-    if (fault.deed.kind === "pause") await this.#sleeps(strike.pid, sleepMs);
+    await over;
     const file = strike.path?.split("/").slice(-3).join("/");
     return `${strike.process} ${strike.pid}${file === undefined ? "" : `, …/${file}`}`;
   }

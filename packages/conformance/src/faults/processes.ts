@@ -5,14 +5,22 @@ import { FAULTS_VARIABLE, type ProcessKind } from "./fault.ts";
 /** The processes under test that are there. @param directory That of the faults. */
 export function processesOf(directory: string): readonly { readonly pid: number; readonly kind: ProcessKind }[] {
   const folder = join(directory, "processes");
-  return readdirSync(folder).flatMap((file) => {
-    if (isOurs(file, directory)) {
-      const kind = readFileSync(join(folder, file), "utf8") as ProcessKind; // as the process has written it
-      return [{ pid: Number(file), kind }];
-    }
-    rmSync(join(folder, file), { force: true });
+  return readdirSync(folder).flatMap((pid) => {
+    const file = join(folder, pid);
+    const kind = isOurs(pid, directory) ? kindIn(file) : undefined;
+    if (kind !== undefined) return [{ pid: Number(pid), kind }];
+    rmSync(file, { force: true });
     return [];
   });
+}
+
+/** As the process has written it; `undefined`: somebody else has found that it has ended. */
+function kindIn(file: string): ProcessKind | undefined {
+  try {
+    return readFileSync(file, "utf8") as ProcessKind;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A number may by now be that of a process that has nothing to do with the test. */

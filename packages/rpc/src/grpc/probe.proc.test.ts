@@ -41,6 +41,14 @@ test("a silent server is given two seconds", async () => {
   expect(await lookAt(address, clock)).toEqual({ kind: "silent" });
 });
 
+test("a process that dies while it is asked is nobody, not another server", async () => {
+  const server = raw((socket) => {
+    server.close();
+    socket.resetAndDestroy();
+  });
+  expect(await lookAt(await listening(server), new SystemClock({ unref: true }))).toMatchObject({ kind: "nobody" });
+});
+
 test("an address without a server is distinguished from one with another server", async () => {
   const server = raw(() => undefined);
   const address = await listening(server);

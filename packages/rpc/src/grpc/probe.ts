@@ -28,12 +28,14 @@ const SHOWN_CHARS = 40;
 const SILENCE = millis(2_000);
 
 /**
- * Dials and inspects the first bytes that arrive. Takes at most four seconds, and sends no token.
+ * Dials and inspects the first bytes that arrive. Takes at most six seconds, and sends no token.
  *
  * @param tls This process's TLS settings, if it dials with TLS: the certificate is checked, too.
  */
 export async function lookAt(address: DataAddress, clock: Clock, tls?: TlsSettings): Promise<Found> {
-  const found = await knock(address, clock);
+  const first = await knock(address, clock);
+  // A process that is killed in this moment closes its connections, and then there is nobody.
+  const found = first.kind === "closes" ? await knock(address, clock) : first;
   // A server that requires TLS may close or ignore a connection without it.
   if (found.kind !== "closes" && found.kind !== "tls") return found;
   if (found.kind === "tls" && tls === undefined) return found;
@@ -137,7 +139,7 @@ export function notReached(
     case "closes":
       return other(
         "it accepts connections and closes them without a reply",
-        `${OWN_PORT} A proxy in front of a driver that is not up yet does the same.`,
+        `${OWN_PORT} A proxy in front of a driver that is not up yet does the same, and so does a driver that dies in this moment: look at its log, and try again.`,
       );
     case "silent":
       return other(
