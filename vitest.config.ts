@@ -50,8 +50,8 @@ export default defineConfig({
           name: "fast",
           // A worker keeps what it has loaded for the next file: half the time goes into loading otherwise.
           isolate: false,
-          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
-          exclude: ["**/*.proc.test.ts", "**/node_modules/**"],
+          include: ["packages/*/src/**/*.test.ts", "packages/connectors/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: ["**/*.proc.test.ts", "**/*.server.test.ts", "**/node_modules/**"],
         },
       },
       {
@@ -65,6 +65,18 @@ export default defineConfig({
           hookTimeout: 60_000,
           // A worker waits for processes most of the time: one more than the two cores that this is measured on.
           maxWorkers: 3,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "servers",
+          isolate: false,
+          sequence: { groupOrder: 2 },
+          include: ["packages/connectors/*/src/**/*.server.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000, // a server that is started in a test
+          maxWorkers: 2,
         },
       },
     ],

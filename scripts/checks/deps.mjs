@@ -1,7 +1,7 @@
 // Which package may use which, and what that implies for every file: the arrows of ARCHITECTURE.md, held by a script.
 import { builtinModules } from "node:module";
 import { posix } from "node:path";
-import { isTest } from "./workspace.mjs";
+import { isTest, needsOf } from "./workspace.mjs";
 
 /** @typedef {import("./workspace.mjs").Workspace} Workspace */
 /** @typedef {import("./workspace.mjs").Package} Package */
@@ -23,12 +23,15 @@ const LINES = [
   ["rpc"],
   ["executor"],
   ["driver"],
-  ["connectors/*"],
   ["testing"],
   ["cli", "ui"],
   ["millrace"],
+  ["connectors/*"],
   ["conformance", "examples", "bench", "create-millrace"],
 ];
+
+/** All that a connector may use of the system: it is written as a stranger would write it, and installed beside it. */
+const PUBLIC = "millrace";
 
 /** Packages whose files are programs, started by hand: nothing needs to import them. */
 const PROGRAMS = new Set(["packages/examples", "packages/bench"]);
@@ -65,6 +68,11 @@ export function findProblems(workspace) {
  */
 export function formatProblem(problem) {
   return `${problem.where}: ${problem.what}\n    fix: ${problem.fix}`;
+}
+
+/** @param {Pick<Package, "folder">} one */
+function isConnector({ folder }) {
+  return folder.startsWith("packages/connectors/");
 }
 
 /** @param {Package} one */
@@ -170,6 +178,15 @@ function checkPath(workspace, user, source, specifier, where) {
  * @returns {readonly Problem[]}
  */
 function checkArrow(user, used, where) {
+  if (isConnector(user) && used.manifest.name !== PUBLIC) {
+    return [
+      {
+        where,
+        what: `${user.manifest.name} is a connector and uses ${used.manifest.name}`,
+        fix: `take it from "${PUBLIC}", and export there what every connector needs: anybody must be able to write one`,
+      },
+    ];
+  }
   if (lineOf(used) < lineOf(user)) return [];
   return [
     {
@@ -208,8 +225,8 @@ function checkInside(used, inside, where) {
  * @returns {readonly Problem[]}
  */
 function checkDeclared(workspace, user, source, name, where) {
-  const { dependencies = {}, devDependencies = {} } = user.manifest;
-  if (name in dependencies || name === user.manifest.name) return [];
+  const { devDependencies = {} } = user.manifest;
+  if (name in needsOf(user.manifest) || name === user.manifest.name) return [];
   if (isTest(source) && (name in devDependencies || name in (workspace.root.devDependencies ?? {}))) return [];
   const kind = isTest(source) ? "devDependencies" : "dependencies";
   return [
@@ -229,7 +246,7 @@ function checkDeclared(workspace, user, source, name, where) {
  * @returns {readonly Problem[]}
  */
 function checkReferences(byName, one) {
-  const wanted = Object.keys(one.manifest.dependencies ?? {}).flatMap((name) => byName.get(name)?.folder ?? []);
+  const wanted = Object.keys(needsOf(one.manifest)).flatMap((name) => byName.get(name)?.folder ?? []);
   const where = `${one.folder}/tsconfig.json`;
   const missing = wanted.filter((folder) => !one.references.includes(folder));
   const extra = one.references.filter((folder) => !wanted.includes(folder));

@@ -1,5 +1,7 @@
 // The picture of packages and arrows in ARCHITECTURE.md, drawn from what the packages declare.
 
+import { needsOf } from "./workspace.mjs";
+
 /** @typedef {import("./workspace.mjs").Workspace} Workspace */
 
 const BEGIN = "<!-- drawn by npm run check -- --draw -->";
@@ -16,7 +18,7 @@ export function drawPackages(workspace) {
   /** @type {Map<string, ReadonlySet<string>>} */
   const uses = new Map();
   for (const { folder, manifest } of workspace.packages) {
-    const used = Object.keys(manifest.dependencies ?? {}).flatMap((name) => byName.get(name) ?? []);
+    const used = Object.keys(needsOf(manifest)).flatMap((name) => byName.get(name) ?? []);
     uses.set(shortName(folder), new Set(used));
   }
   const order = fromTheGround(uses);

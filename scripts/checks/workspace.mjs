@@ -26,6 +26,7 @@ import { isNode, isSurface } from "./surface.mjs";
  * @property {Readonly<Record<string, string>>} [bin]
  * @property {Readonly<Record<string, string>>} [dependencies]
  * @property {Readonly<Record<string, string>>} [devDependencies]
+ * @property {Readonly<Record<string, string>>} [peerDependencies]
  *
  * @typedef {object} Package
  * @property {string} folder From the root: `packages/base`.
@@ -64,7 +65,29 @@ export function readManifests(root) {
 }
 
 /**
- * What is published: `create-millrace`, and `millrace` with the packages that it depends on, which are packed into it.
+ * What a package uses where it is installed: its dependencies, and what it is installed beside.
+ *
+ * @param {Pick<Manifest, "dependencies" | "peerDependencies">} manifest
+ * @returns {Readonly<Record<string, string>>}
+ */
+export function needsOf({ dependencies = {}, peerDependencies = {} }) {
+  return { ...dependencies, ...peerDependencies };
+}
+
+/**
+ * The connectors, each published as a package of its own.
+ *
+ * @template {Pick<Package, "folder">} P
+ * @param {readonly P[]} packages
+ * @returns {readonly P[]}
+ */
+function connectorsOf(packages) {
+  return packages.filter(({ folder }) => folder.startsWith("packages/connectors/"));
+}
+
+/**
+ * What is published: `create-millrace`, the connectors, and `millrace` with the packages that it depends on, which are packed
+ * into it.
  *
  * @template {Pick<Package, "folder" | "manifest">} P
  * @param {readonly P[]} packages
@@ -81,6 +104,7 @@ export function packedOf(packages) {
   };
   visit("millrace");
   visit("create-millrace");
+  for (const { manifest } of connectorsOf(packages)) visit(manifest.name);
   return [...found];
 }
 

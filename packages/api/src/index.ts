@@ -18,6 +18,8 @@ export {
   type Locations,
   locations,
   type MakeFileError,
+  type PatienceOptions,
+  patiently,
   registerFileSystem,
   type WrittenContent,
 } from "@millrace/files";

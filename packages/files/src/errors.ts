@@ -9,6 +9,11 @@ export const fileWrongKind: ErrorFactory = errorKind("FILE_WRONG_KIND", "environ
 export const fileHandlesExhausted: ErrorFactory = errorKind("FILE_HANDLES_EXHAUSTED", "environment", "same-task");
 export const diskFull: ErrorFactory = errorKind("DISK_FULL", "environment", "same-task");
 export const fileIo: ErrorFactory = errorKind("FILE_IO", "environment", "same-task");
+/** The server of a file system does not answer, or refuses work for now. */
+export const fileServerUnreachable: ErrorFactory = errorKind("FILE_SERVER_UNREACHABLE", "environment", "same-task");
+const fileCredentialsRefused: ErrorFactory = errorKind("FILE_CREDENTIALS_REFUSED", "environment");
+/** A location names a bucket, or what else its file system calls a root, that does not exist. */
+const fileStoreMissing: ErrorFactory = errorKind("FILE_STORE_MISSING", "environment");
 export const fileSystemRefused: ErrorFactory = errorKind("FILE_SYSTEM_REFUSED", "user");
 export const fileSystemUnknown: ErrorFactory = errorKind("FILE_SYSTEM_UNKNOWN", "user");
 
@@ -37,7 +42,15 @@ export interface FileErrors {
   readonly wrongKind: MakeFileError;
   /** DISK_FULL: there is no space left, or a quota is used up. The task is retried. */
   readonly full: MakeFileError;
-  /** FILE_IO: anything else, such as a server that does not answer. The task is retried. */
+  /** FILE_SERVER_UNREACHABLE: the server does not answer, or refuses work for now. The task is retried. */
+  readonly unreachable: MakeFileError;
+  /** FILE_CREDENTIALS_REFUSED: there are no credentials, or the server does not accept them. */
+  readonly credentials: MakeFileError;
+  /** FILE_STORE_MISSING: the root of the location, such as its bucket, does not exist. */
+  readonly noStore: MakeFileError;
+  /** FILE_SYSTEM_REFUSED: the options of the file system are not valid. */
+  readonly refused: MakeFileError;
+  /** FILE_IO: anything else. The task is retried. */
   readonly io: MakeFileError;
 }
 
@@ -49,5 +62,9 @@ export const fileErrors: FileErrors = {
   exists: fileExists,
   wrongKind: fileWrongKind,
   full: diskFull,
+  unreachable: fileServerUnreachable,
+  credentials: fileCredentialsRefused,
+  noStore: fileStoreMissing,
+  refused: fileSystemRefused,
   io: fileIo,
 };

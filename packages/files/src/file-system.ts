@@ -131,6 +131,11 @@ export interface BlockingFiles {
 export interface FileSystem {
   /** `file`, `s3`, …, without the colon. */
   readonly scheme: string;
+  /**
+   * True if a file may appear long after the time of its last change, as in stores that count it from the beginning of an upload.
+   * A file stream then takes a file for new that was not in the listing before, whatever its time.
+   */
+  readonly appearsLate?: boolean | undefined;
   /** Present if blocking calls are acceptable. */
   readonly blocking?: BlockingFiles | undefined;
   /**

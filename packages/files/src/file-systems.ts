@@ -1,7 +1,7 @@
 import { fileSystemUnknown } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { type Location, parseLocation, schemeOf } from "./location.ts";
-import { registeredFileSystem, registeredSchemes } from "./registered.ts";
+import { loadInstalled, packageOf, registeredFileSystem, registeredSchemes } from "./registered.ts";
 
 export interface FileSystemsOptions {
   /** The built-in file systems. Others are those registered on this thread with `registerFileSystem`. */
@@ -34,13 +34,18 @@ export class FileSystems {
   /** @throws FILE_SYSTEM_UNKNOWN */
   for(location: Location): FileSystem {
     const scheme = schemeOf(location);
-    const system = this.#byScheme.get(scheme) ?? registeredFileSystem(scheme);
+    const system = this.#byScheme.get(scheme) ?? registeredFileSystem(scheme) ?? loadInstalled(scheme);
     if (system !== undefined) return system;
+    const name = packageOf(scheme);
+    const remedy =
+      name === undefined
+        ? `Use one of them, or import the package that registers "${scheme}:"`
+        : `Run \`npm install ${name}\`, and write \`import "${name}"\` in the job`;
     const known = [...this.#byScheme.keys(), ...registeredSchemes()].map((one) => `${one}:`);
     throw fileSystemUnknown(
       `${JSON.stringify(location)} names the file system "${scheme}:", which is not installed here. Nothing is read or written. ` +
         `Known: ${known.join(", ")}. ` +
-        `Use one of them, or import the package that registers "${scheme}:"; for a relative path with a colon, begin it with "./".`,
+        `${remedy}; for a relative path with a colon, begin it with "./".`,
       { fields: { location, scheme } },
     );
   }

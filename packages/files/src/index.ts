@@ -40,4 +40,5 @@ export {
   schemeOf,
   within,
 } from "./location.ts";
+export { listenToPatience, type OnFailing, type PatienceOptions, patiently } from "./patience.ts";
 export { registerFileSystem } from "./registered.ts";

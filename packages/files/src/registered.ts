@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileSystemRefused } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { LOCAL_SCHEME } from "./location.ts";
@@ -35,6 +37,35 @@ export function registeredFileSystem(scheme: string): FileSystem | undefined {
   if (entry === undefined) return undefined;
   entry.made ??= entry.make();
   return entry.made;
+}
+
+/** The connectors of this project, by the schemes that they register when they are loaded. */
+const PACKAGES: ReadonlyMap<string, string> = new Map([
+  ["s3", "@millrace/s3"],
+  ["hdfs", "@millrace/hdfs"],
+  ["webhdfs", "@millrace/hdfs"],
+]);
+
+/** The package that registers a scheme, if it is a connector of this project. */
+export function packageOf(scheme: string): string | undefined {
+  return PACKAGES.get(scheme);
+}
+
+/**
+ * The file system of a connector that the job does not import, and that is installed where this process was started. So
+ * commands find it that look at a checkpoint and run no job.
+ */
+export function loadInstalled(scheme: string): FileSystem | undefined {
+  const name = PACKAGES.get(scheme);
+  if (name === undefined) return undefined;
+  const require = createRequire(join(process.cwd(), "resolve.js"));
+  try {
+    require.resolve(name);
+  } catch {
+    return undefined; // not installed
+  }
+  require(name);
+  return registeredFileSystem(scheme);
 }
 
 export function registeredSchemes(): readonly string[] {

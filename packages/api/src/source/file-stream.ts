@@ -164,6 +164,7 @@ export class FileStream extends PolledInputNode {
       afterMs: onlyNew ? this.#builtMs : Number.NEGATIVE_INFINITY,
       batchIntervalMs: graph.batchIntervalMs,
       rememberMs,
+      appearsLate: this.#files.appearsLate,
       accepts: filter,
     });
   }

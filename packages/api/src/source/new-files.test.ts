@@ -266,3 +266,44 @@ describe("another run of the job", () => {
     expect(pathsOf(choose(next, listing, 12_000))).toEqual(["/d/old", "/d/a"]);
   });
 });
+
+describe("where files appear late", () => {
+  const late = (): NewFiles => newFiles({ appearsLate: true });
+  const old = file("/d/old", START - 5);
+  const now = START + 10 * MINUTE;
+
+  test("one that was not in the listing before is new, however old it is", () => {
+    const files = late();
+    files.begin([old]);
+    expect(pathsOf(choose(files, [old, file("/d/a", now - 1)], now))).toEqual(["/d/a"]);
+    const both = [
+      old,
+      file("/d/a", now - 1),
+      file("/d/begun-before-the-job", START - MINUTE),
+      file("/d/slow", START + 1),
+    ];
+    const next = files.choose(both, now + 1_000, now + 1_000);
+    expect(pathsOf(next.files)).toEqual(["/d/begun-before-the-job", "/d/slow"]);
+    expect(next.ignored.size).toBe(0);
+    expect(choose(files, both, now + 2_000)).toEqual([]);
+    expect(choose(files, both, now + 5 * MINUTE)).toEqual([]);
+  });
+
+  test("one that a failed listing would have shown is new in the next", () => {
+    const files = late();
+    files.begin([old]);
+    files.choose(undefined, now, now);
+    expect(pathsOf(choose(files, [old, file("/d/a", START + 1)], now + 1_000))).toEqual(["/d/a"]);
+  });
+
+  test("the first listing after a restart goes by times, and names what is too old", () => {
+    const files = late();
+    files.recall(late().memory(), []);
+    const { files: chosen, ignored } = files.choose([old, file("/d/aged", START + 1)], now, now);
+    expect(chosen).toEqual([]);
+    expect([...ignored]).toEqual([
+      ["old", ["/d/old"]],
+      ["aged", ["/d/aged"]],
+    ]);
+  });
+});

@@ -26,6 +26,8 @@ export interface NewFilesOptions {
   readonly batchIntervalMs: number;
   /** The setting `file.stream.remember`; whole batches are remembered (FS-3 of docs/operations.md). */
   readonly rememberMs: number;
+  /** See `FileSystem`. */
+  readonly appearsLate?: boolean | undefined;
   readonly accepts: (path: string) => boolean;
 }
 
@@ -66,13 +68,14 @@ const IGNORED_MAX = 100_000;
 
 /**
  * Selects the files of a listing that are new in a batch (FS-2 of docs/operations.md): last changed after `afterMs`, within the
- * remembered time, and not after the batch's time; accepted by the filter; and not chosen by a remembered batch. Files
+ * remembered time, and not after the batch's time, or, where files appear late, absent from the listing before; accepted by the filter; and not chosen by a remembered batch. Files
  * returned by a failed batch are new again, whatever their time. Pure: a listing in, a choice out.
  */
 export class NewFiles {
   #afterMs: number;
   readonly #intervalMs: number;
   readonly #rememberMs: number;
+  readonly #appearsLate: boolean;
   readonly #accepts: (path: string) => boolean;
   /** The choices of the remembered batches, oldest first: a batch that is planned again has the same files. */
   readonly #chosen = new Map<number, readonly FileEntry[]>();
@@ -80,11 +83,14 @@ export class NewFiles {
   readonly #known = new Map<Location, Known>();
   /** The ignored files of the last listing, up to {@link IGNORED_MAX}; further ones are not reported. */
   #ignored: ReadonlySet<string> = new Set();
+  /** The last listing, if files appear late and there was one in this run. */
+  #before: ReadonlySet<string> | undefined;
 
   constructor(options: NewFilesOptions) {
     this.#afterMs = options.afterMs;
     this.#intervalMs = options.batchIntervalMs;
     this.#rememberMs = Math.ceil(options.rememberMs / options.batchIntervalMs) * options.batchIntervalMs;
+    this.#appearsLate = options.appearsLate ?? false;
     this.#accepts = options.accepts;
   }
 
@@ -92,6 +98,7 @@ export class NewFiles {
   begin(entries: readonly FileEntry[]): void {
     const paths = entries.filter(({ modifiedMs }) => modifiedMs <= this.#afterMs).map(({ path }) => path);
     this.#ignored = new Set(paths.slice(0, IGNORED_MAX));
+    this.#look(entries.filter(({ modifiedMs }) => modifiedMs <= this.#afterMs));
   }
 
   /** All that the next run of the job must know. */
@@ -153,7 +160,18 @@ export class NewFiles {
       this.#known.set(path, { since: batchTime, version, returns, waiting: false, told: false });
     }
     this.#chosen.set(batchTime, files);
-    return { files, gone, ignored: this.#leaveAlone(entries, { oldest, batchTime, nowMs, forgotten }) };
+    const ignored = this.#leaveAlone(entries, { oldest, batchTime, nowMs, forgotten });
+    this.#look(entries.filter(({ modifiedMs }) => modifiedMs <= until));
+    return { files, gone, ignored };
+  }
+
+  #look(entries: readonly FileEntry[]): void {
+    if (this.#appearsLate) this.#before = new Set(entries.map(({ path }) => path));
+  }
+
+  /** It has an older time than files that were read, and was not there then. */
+  #isLate(path: Location): boolean {
+    return this.#before?.has(path) === false;
   }
 
   /**
@@ -182,7 +200,7 @@ export class NewFiles {
     const { path, kind, modifiedMs } = entry;
     if (kind !== "file" || modifiedMs > until) return false;
     const known = this.#known.get(path);
-    return known === undefined ? modifiedMs > oldest && this.#accepts(path) : known.waiting;
+    return known === undefined ? (modifiedMs > oldest || this.#isLate(path)) && this.#accepts(path) : known.waiting;
   }
 
   #forget(entries: readonly FileEntry[], oldest: number, batchTime: number) {
@@ -255,13 +273,13 @@ export class NewFiles {
 
   /** The reason why a file that no batch has chosen is ignored; `undefined` if it is not, or if the filter rejects it. */
   #why(
-    { kind, modifiedMs }: FileEntry,
+    { path, kind, modifiedMs }: FileEntry,
     { oldest, nowMs }: { readonly oldest: number; readonly nowMs: number },
   ): Ignored | undefined {
     if (kind === "directory") return undefined;
     if (kind === "other") return "special";
     if (kind === "unnameable" || kind === "dangling" || kind === "unreachable") return kind;
-    if (modifiedMs <= oldest) return modifiedMs <= this.#afterMs ? "old" : "aged";
+    if (modifiedMs <= oldest && !this.#isLate(path)) return modifiedMs <= this.#afterMs ? "old" : "aged";
     return modifiedMs > nowMs + this.#intervalMs ? "early" : undefined;
   }
 }

@@ -126,14 +126,22 @@ export class BatchLog {
     );
   }
 
-  /** Where the file system can tell, a segment that is there already is another owner's. */
+  /**
+   * Where the file system can tell, a segment that is there already is another owner's; unless it is this one, of an attempt
+   * that failed and had done its work.
+   */
   async #create(id: SegmentId, first: RawEntry): Promise<void> {
     const path = this.#pathOf(id);
     const parts = [encodeSegmentHeader(id), encodeEntry(first, 0)];
     beforeStep(`log.${first.kind}`, path);
     if (this.#files.writeNew === undefined) await this.#files.write(path, parts);
-    else if (!(await this.#files.writeNew(path, parts))) throw logTaken(this.#directory, id.epoch, id.epoch);
+    else if (!(await this.#files.writeNew(path, parts)) && !(await this.#holds(path, parts)))
+      throw logTaken(this.#directory, id.epoch, id.epoch);
     afterStep(`log.${first.kind}`, path);
+  }
+
+  async #holds(path: Location, parts: readonly Uint8Array[]): Promise<boolean> {
+    return Buffer.concat(parts).equals(await this.#files.read(path));
   }
 
   #pathOf(id: SegmentId): Location {

@@ -18,8 +18,10 @@ import {
   fromWireError,
   toWireError,
   unreachable,
+  type WarningFactory,
   type WarningSink,
   type WireError,
+  warningKind,
 } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
@@ -40,6 +42,8 @@ import type { BatchJournal } from "./batch-journal.ts";
 import type { Answer, FromJobThread, JobLog, ToJobThread } from "./protocol.ts";
 
 const withoutCheckpoint: ErrorFactory = errorKind("SAVEPOINT_WITHOUT_CHECKPOINT", "user");
+
+const filesFailing: WarningFactory = warningKind("FILE_SERVER_FAILING", { lasting: true });
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
@@ -135,6 +139,14 @@ export class JobThreadBody {
       default:
         return unreachable(message);
     }
+  }
+
+  /** @param problem Of calls that are repeated; `undefined`: it is over. */
+  onFilesFailing(place: string, problem: string | undefined): void {
+    if (problem === undefined)
+      return this.#ports.post({ type: "warningOver", over: { subject: place, message: `${place} answers again` } });
+    const message = `calls at ${place} fail, and are repeated: ${problem}. Batches that need it wait, and nothing is lost.`;
+    this.#ports.post({ type: "warn", warning: filesFailing(place, message) });
   }
 
   async #build(message: Build): Promise<void> {

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
 import { installJobHooks, JobRegistry, runAuthorCode } from "@millrace/api/engine";
 import { assert, SystemClock, writeOutputTo } from "@millrace/base";
+import { listenToPatience } from "@millrace/files";
 import { localFileSystems } from "@millrace/storage";
 import { realProcesses } from "../../lease/processes.ts";
 import { type JobModule, JobThreadBody } from "./body.ts";
@@ -43,4 +44,5 @@ const body = new JobThreadBody({
   files: localFileSystems(),
   write: (text) => void process.stdout.write(text),
 });
+listenToPatience((place, problem) => body.onFilesFailing(place, problem));
 port.on("message", (message: ToJobThread) => body.onMessage(message));
