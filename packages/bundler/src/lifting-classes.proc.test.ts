@@ -1,0 +1,207 @@
+import { sameOnAnExecutor } from "./lifting.fixture.ts";
+
+sameOnAnExecutor("classes and objects", [
+  {
+    name: "this in an arrow",
+    module: "class Scaler { factor = 3; fn() { return (x: number) => x * this.factor; } }",
+    body: "return new Scaler().fn();",
+    args: [5],
+    expected: 15,
+  },
+  {
+    name: "this in nested arrows",
+    body: "const o = { k: 4, make() { return (x: number) => [x].map((y) => y * this.k); } }; return o.make();",
+    args: [5],
+    expected: [20],
+  },
+  {
+    name: "this of a function's own",
+    body: "const o = { k: 4, f(x: number) { return [x].map((y) => y * this.k); } }; return (x: number) => o.f(x);",
+    args: [5],
+    expected: [20],
+  },
+  {
+    name: "an arrow in a class field",
+    module: "class Box { k = 2; times = (x: number) => x * this.k; }",
+    body: "return new Box().times;",
+    args: [5],
+    expected: 10,
+  },
+  {
+    name: "a captured instance of a module's class",
+    module: "class P { constructor(public x: number) {} get double() { return this.x * 2; } }",
+    body: "const p = new P(4); return () => [p.double, p instanceof P];",
+    expected: [8, true],
+  },
+  {
+    name: "a captured instance of a subclass",
+    module: "class A { a() { return 'a'; } } class B extends A { b = 1; a() { return super.a() + this.b; } }",
+    body: "const b = new B(); return () => [b.a(), b instanceof A];",
+    expected: ["a1", true],
+  },
+  {
+    name: "a captured class expression's instance",
+    module: "const C = class { v = 5; };",
+    body: "const c = new C(); return () => [c.v, c instanceof C];",
+    expected: [5, true],
+  },
+  {
+    name: "a class that a function makes within itself",
+    body: "const n = 2; return (x: number) => { class L { v = x * n; } return new L().v; };",
+    args: [3],
+    expected: 6,
+  },
+  {
+    name: "a captured local class",
+    body: "class L { constructor(public v: number) {} plus(n: number) { return this.v + n; } } return (x: number) => new L(x).plus(1);",
+    args: [3],
+    expected: 4,
+  },
+  {
+    name: "a captured local class that captures",
+    body: "const n = 7; class L { v = n; } return () => new L().v;",
+    expected: 7,
+  },
+  {
+    name: "a captured local class that refers to itself",
+    body: "class L { static make() { return new L(); } ok() { return this instanceof L; } } return () => L.make().ok();",
+    expected: true,
+  },
+  {
+    name: "a captured instance of a local class",
+    body: "class L { v = 3; twice() { return this.v * 2; } } const l = new L(); return () => [l.twice(), l instanceof L];",
+    expected: [6, true],
+  },
+  {
+    name: "captured instances of local classes that need each other",
+    body: "class A { b() { return new B().v; } } class B { v = 9; a() { return new A(); } } const b = new B(); return () => [b.a() instanceof A, new A().b(), b instanceof B];",
+    expected: [true, 9, true],
+  },
+  {
+    name: "local classes that extend each other",
+    body: "class A { x() { return 1; } } class B extends A { y() { return this.x() + 1; } } const b = new B(); return () => [b.y(), b instanceof A];",
+    expected: [2, true],
+  },
+  {
+    name: "two local classes of one name",
+    body: "const f = () => { class R { v = 1; } return new R(); }; const g = () => { class R { v = 2; w() { return this.v; } } return new R(); }; const [r, s] = [f(), g()]; return () => [r.v, s.w()];",
+    expected: [1, 2],
+  },
+  {
+    name: "a static method handed over",
+    module: "class Parser { static parse(s: string) { return s.length; } }",
+    body: "return Parser.parse;",
+    args: ["abc"],
+    expected: 3,
+  },
+  {
+    name: "a local static method handed over",
+    body: "const n = 1; class Parser { static parse(s: string) { return s.length + n; } } return Parser.parse;",
+    args: ["abc"],
+    expected: 4,
+  },
+  {
+    name: "private fields within a function",
+    body: "return (x: number) => { class C { #v = x; get v() { return this.#v; } static { C.bonus = 1; } static bonus = 0; has(o: object) { return #v in o; } } const c = new C(); return [c.v, c.has(c)]; };",
+    args: [3],
+    expected: [3, true],
+  },
+  {
+    name: "class static blocks",
+    module: "class S { static n = 0; static { S.n = [1, 2].map((x) => x + S.n).length; } }",
+    body: "return () => S.n;",
+    expected: 2,
+  },
+  {
+    name: "enums",
+    module: "enum Color { Red, Green = 5, Text = 'x' }",
+    body: "return () => [Color.Green, Color[0], Color.Text];",
+    expected: [5, "Red", "x"],
+  },
+  {
+    name: "a local enum",
+    body: "enum Color { Red, Green } return () => [Color.Green, Color[0]];",
+    expected: [1, "Red"],
+  },
+  {
+    name: "a namespace",
+    module: "namespace N { const k = 2; export function twice(x: number) { return x * k; } }",
+    body: "return N.twice;",
+    args: [4],
+    expected: 8,
+  },
+  {
+    name: "object methods",
+    body: "const k = 1; const o = { add(x: number) { return x + k; } }; return o.add;",
+    args: [1],
+    expected: 2,
+  },
+  {
+    name: "odd method names",
+    body: "const o = { 'a-b'(x: number) { return x; }, async 5() { return 5; }, *gen() { yield 1; } }; return async () => [o['a-b'](1), await o[5](), [...o.gen()]];",
+    expected: [1, 5, [1]],
+  },
+  { name: "getters of a captured object", body: "const o = { get v() { return 3; } }; return () => o.v;", expected: 3 },
+  {
+    name: "computed methods stay as they are",
+    body: "return (x: number) => { const o = { ['m' + x]() { return x; } }; return (o as any).m1(); };",
+    args: [1],
+    expected: 1,
+  },
+  {
+    name: "an object whose methods use one another",
+    body: "const o = { a: (x: number) => x + 1, b(x: number) { return this.a(x) * 2; } }; return (x: number) => o.b(x);",
+    args: [1],
+    expected: 4,
+  },
+  {
+    name: "an object returned by an arrow",
+    body: "const k = 'v'; return (x: number) => ({ [k]: x, k });",
+    args: [1],
+    expected: { v: 1, k: "v" },
+  },
+  {
+    name: "new of a class expression",
+    body: "return (x: number) => new (class { v = x; })().v;",
+    args: [2],
+    expected: 2,
+  },
+  {
+    name: "new of a class expression on the driver",
+    body: "const v = new (class { v = 4; })().v; const w = new (function (this: any) { this.w = 1; } as any)().w; return () => v + w;",
+    expected: 5,
+  },
+  {
+    name: "decorators",
+    module:
+      "function logged(value: any, _context: any) { return function (this: any, ...a: any[]) { return value.apply(this, a) + 1; }; } class D { @logged m() { return 1; } }",
+    body: "return () => new D().m();",
+    expected: 2,
+  },
+  {
+    name: "accessors and private methods",
+    module: "class C { #n = 1; #bump() { return ++this.#n; } get next() { return this.#bump(); } accessor z = 4; }",
+    body: "return () => { const c = new C(); return [c.next, c.z]; };",
+    expected: [2, 4],
+  },
+  {
+    name: "names of classes, also when another file has the same",
+    module:
+      "import { other } from './o.ts'; class P { static of() { return new P(); } } class Named { static name = 'mine'; static of() { return new Named(); } }",
+    body: "class L { static of() { return new L(); } } return () => [P.name, other.constructor.name, Named.name, L.name];",
+    files: { "o.ts": "class P { static of() { return new P(); } } export const other = P.of();" },
+    expected: ["P", "P", "mine", "L"],
+  },
+  {
+    name: "a nameless default class keeps the name that the language gives it",
+    module: "import Row from './row.ts';",
+    body: "const r = new Row(); return () => [r.constructor.name, r instanceof Row, r.v];",
+    files: { "row.ts": "export default class { v = 1; }" },
+    expected: ["default", true, 1],
+  },
+  {
+    name: "a method named __proto__",
+    body: "return () => Object.getPrototypeOf({ __proto__() { return 1; } }) === Object.prototype;",
+    expected: true,
+  },
+]);

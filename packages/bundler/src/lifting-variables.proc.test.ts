@@ -1,0 +1,127 @@
+import { sameOnAnExecutor } from "./lifting.fixture.ts";
+
+sameOnAnExecutor("variables and calls", [
+  { name: "a captured const", body: "const n = 3; return (x: number) => x + n;", args: [4], expected: 7 },
+  {
+    name: "a captured let, read when shipped",
+    body: "let n = 3; const f = (x: number) => x + n; n = 5; return f;",
+    args: [1],
+    expected: 6,
+  },
+  { name: "a captured var", body: "var n = 3; return function (x: number) { return x + n; };", args: [4], expected: 7 },
+  {
+    name: "the variable of a for loop",
+    body: "const fs = []; for (let i = 0; i < 3; i++) fs.push((x: number) => x * i); return fs[2];",
+    args: [5],
+    expected: 10,
+  },
+  {
+    name: "the variable of for-of",
+    body: "const fs = []; for (const w of ['a', 'b']) fs.push((x: string) => x + w); return fs[1];",
+    args: ["x"],
+    expected: "xb",
+  },
+  {
+    name: "the variable of for-in",
+    body: "const fs = []; for (const k in { p: 1 }) fs.push(() => k); return fs[0];",
+    expected: "p",
+  },
+  {
+    name: "shadowing by a parameter",
+    body: "const x = 1; const y = 2; return (x: number) => x + y;",
+    args: [40],
+    expected: 42,
+  },
+  {
+    name: "shadowing by a block",
+    body: "const x = 1; return () => { let s = x; { const x = 10; s += x; } return s; };",
+    expected: 11,
+  },
+  {
+    name: "shadowing of a module's variable",
+    module: "const n = 100;",
+    body: "const n = 1; return () => n;",
+    expected: 1,
+  },
+  {
+    name: "a module's variable beside a captured one",
+    module: "const big = 100;",
+    body: "const n = 1; return () => big + n;",
+    expected: 101,
+  },
+  { name: "default parameters", body: "const d = 7; return (x = d, y = x + 1) => [x, y];", expected: [7, 8] },
+  {
+    name: "a function in a default parameter",
+    body: "const d = 7; return (x: number, f = (y: number) => x + y + d) => f(1);",
+    args: [10],
+    expected: 18,
+  },
+  {
+    name: "destructured parameters",
+    body: "const d = 2; return ({ a, b: [c = d, ...rest] }: any) => [a, c, rest];",
+    args: [{ a: 1, b: [undefined, 3, 4] }],
+    expected: [1, 2, [3, 4]],
+  },
+  { name: "destructured captures", body: "const { a, b: [c] } = { a: 1, b: [2] }; return () => a + c;", expected: 3 },
+  {
+    name: "rest and spread",
+    body: "const head = [1]; return (...xs: number[]) => [...head, ...xs];",
+    args: [2, 3],
+    expected: [1, 2, 3],
+  },
+  {
+    name: "recursion of a declaration",
+    body: "function fact(n: number): number { return n < 2 ? 1 : n * fact(n - 1); } return fact;",
+    args: [5],
+    expected: 120,
+  },
+  {
+    name: "recursion of a const",
+    body: "const k = 1; const fact = (n: number): number => n < 2 ? k : n * fact(n - 1); return fact;",
+    args: [5],
+    expected: 120,
+  },
+  {
+    name: "recursion by a function's own name",
+    body: "return function f(n: number): number { return n < 2 ? 1 : n * f(n - 1); };",
+    args: [5],
+    expected: 120,
+  },
+  {
+    name: "mutual recursion",
+    body: "function even(n: number): boolean { return n === 0 || odd(n - 1); } function odd(n: number): boolean { return n !== 0 && even(n - 1); } return even;",
+    args: [10],
+    expected: true,
+  },
+  {
+    name: "mutual recursion of consts",
+    body: "const even = (n: number): boolean => n === 0 || odd(n - 1); const odd = (n: number): boolean => n !== 0 && even(n - 1); return odd;",
+    args: [7],
+    expected: true,
+  },
+  {
+    name: "a captured function that captures",
+    body: "const n = 2; const twice = (x: number) => x * n; return (x: number) => twice(x) + n;",
+    args: [5],
+    expected: 12,
+  },
+  {
+    name: "a curried function",
+    body: "const add = (a: number) => (b: number) => (c: number) => a + b + c; return add(1)(2);",
+    args: [3],
+    expected: 6,
+  },
+  {
+    name: "functions that return functions",
+    body: "const k = 3; return (a: number) => (b: number) => a * b + k;",
+    args: [2],
+    expected: "call 5 13",
+  },
+  {
+    name: "a function of a module that returns one",
+    module: "const adder = (n: number) => (x: number) => x + n;",
+    body: "return adder(5);",
+    args: [1],
+    expected: 6,
+  },
+]);
