@@ -1,4 +1,4 @@
-import { describeThrown, EngineError } from "@millrace/base";
+import { EngineError, thrownMessage } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { NamedPart, NamedState, PendingBatch, StateHeads } from "@millrace/plan";
 import { outputInWords, sourceInWords, writtenVersion } from "@millrace/scheduler";
@@ -180,4 +180,4 @@ const pathIn = (error: unknown): string | undefined => {
   return typeof path === "string" ? path : undefined;
 };
 
-const whyOf = (error: unknown): string => describeThrown(error);
+const whyOf = (error: unknown): string => thrownMessage(error);
