@@ -88,6 +88,7 @@ export function operator(parts: Partial<OperatorClient>): OperatorClient {
     batches: refuse,
     executors: refuse,
     drain: refuse,
+    waits: never,
     logs: never,
     stop: refuse,
     kill: refuse,

@@ -13,6 +13,10 @@ export interface WaitOptions {
   readonly address: string;
   /** The time after which to give up; `undefined`: never. */
   readonly timeout: Millis | undefined;
+  /** The option that has it. */
+  readonly option?: string;
+  /** What giving up means: `Nothing was submitted.` */
+  readonly outcome: string;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface WaitOptions {
  */
 export async function untilReachable<T>(
   console: Console,
-  { address, timeout }: WaitOptions,
+  { address, timeout, option, outcome }: WaitOptions,
   attempt: (within: Millis | undefined) => Promise<T>,
 ): Promise<T> {
   const begun = console.clock.monotonicMs();
@@ -43,8 +47,8 @@ export async function untilReachable<T>(
       const waited = console.clock.monotonicMs() - begun;
       if (timeout !== undefined && waited >= timeout) {
         throw driverNotReached(
-          `the driver at ${address} was not reached within ${formatDuration(timeout)} (--timeout): ${clauseOf(error.message)}. ` +
-            "Nothing was submitted. Start the driver, or give its address with --driver.",
+          `the driver at ${address} was not reached within ${formatDuration(timeout)}${option === undefined ? "" : ` (${option})`}: ${clauseOf(error.message)}. ${outcome} ` +
+            "Start the driver, or give its address with --driver.",
           { cause: error },
         );
       }
@@ -76,7 +80,7 @@ export function isUnreachable(error: unknown): error is EngineError {
 }
 
 /** @throws {Interrupted} The user does not want to wait. */
-export function sleep(console: Console, ms: Millis): Promise<void> {
+function sleep(console: Console, ms: Millis): Promise<void> {
   const { graceful } = console.interrupts;
   return new Promise((resolve, reject) => {
     if (graceful.aborted) return reject(new Interrupted());

@@ -71,6 +71,16 @@ export interface JobSummary {
   readonly draining: DrainSummary | undefined;
 }
 
+/** Who is waited for. */
+export type WaitsOf = { readonly job: JobId } | { readonly executor: ExecutorId };
+
+export interface WaitsReport {
+  /** For people; nothing while it neither stops nor leaves. */
+  readonly waitsFor: readonly string[];
+  /** When a job that stops is ended at once, in epoch ms. */
+  readonly by: number | undefined;
+}
+
 /** A graceful stop. */
 export interface DrainSummary {
   /** When the job is ended at once, in epoch ms. */
@@ -143,6 +153,13 @@ export interface OperatorService {
    * @throws EXECUTOR_LOST It was lost meanwhile.
    */
   drain(executor: ExecutorId): Promise<void>;
+  /**
+   * What the end of a job or the leaving of an executor waits for, now and whenever that has changed, until the job has ended,
+   * or no such executor is connected.
+   *
+   * @throws JOB_UNKNOWN
+   */
+  waits(whose: WaitsOf): AsyncIterable<WaitsReport>;
   /** The job's log from the beginning; with `follow`, until the job ends. */
   logs(id: JobId, options: { readonly follow: boolean }): AsyncIterable<LogEntry>;
   stop(id: JobId): Promise<void>;

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
 import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import { showExecutors } from "../views.ts";
-import { WaitingLines, waitFor } from "../waiting.ts";
+import { untilOver } from "../waiting.ts";
 
 export function registerExecutors(program: Command, console: Console): Command {
   const executors = withOperatorOptions(program.command("executors"))
@@ -20,7 +20,7 @@ export function registerExecutors(program: Command, console: Console): Command {
     .action(async (id: string, _: OperatorOptions, command: Command) => {
       // Options that both commands have are the parent's, wherever they stand.
       const options = command.optsWithGlobals<OperatorOptions>();
-      await withOperator(console, options, (operator) => drain(console, operator, id));
+      await withOperator(console, options, (operator, address) => drain(console, { operator, address, id }));
       if (options.json) await outJson(console, { id, state: "left" });
       else tell(console, `executor ${id} has left`);
     });
@@ -28,29 +28,15 @@ export function registerExecutors(program: Command, console: Console): Command {
 }
 
 /** @throws The driver's reason why it may not leave, or why it did not leave in order. */
-async function drain(console: Console, operator: OperatorClient, id: string): Promise<void> {
+async function drain(
+  console: Console,
+  { operator, address, id }: { readonly operator: OperatorClient; readonly address: string; readonly id: string },
+): Promise<void> {
   const executor = executorId(id);
-  const lines = new WaitingLines(console, `executor ${id} drains`);
-  let end: { readonly error?: unknown } | undefined;
-  const left = operator.drain(executor).then(
-    () => {
-      end = {};
-    },
-    (error: unknown) => {
-      end = { error };
-    },
-  );
-  const look = async (): Promise<void> => {
-    const list = await operator.executors();
-    lines.tell(list.find((one) => one.id === executor)?.waitsFor ?? []);
-  };
-  const ended = await waitFor(
-    console,
-    async () => {
-      await Promise.race([left, console.terminal ? look() : left]);
-      return end;
-    },
-    `executor ${id} goes on draining; millrace executors says what it waits for`,
-  );
-  if ("error" in ended) throw ended.error;
+  const goesOn = `executor ${id} goes on draining; millrace executors says what it waits for`;
+  const waiting = { operator, address, whose: { executor }, who: `executor ${id} drains`, goesOn };
+  const told = untilOver(console, waiting);
+  const left = operator.drain(executor);
+  await Promise.race([left, told]);
+  await left;
 }

@@ -53,21 +53,20 @@ type OnceRequest = Omit<RunRequest, "output" | "onWarning" | "onProgress" | "onB
 /** Runs the job to its end and reports how it failed. */
 async function runOnce(console: Console, request: OnceRequest, verbose: boolean): Promise<number> {
   const batches = { over: 0, failed: 0 };
-  let lines: WaitingLines | undefined;
-  const failure = await console.engine.runEmbedded({
-    ...request,
-    output: (stream, bytes) => (stream === "stdout" ? console.out(bytes) : console.err(bytes)),
-    onWarning: (message) => tell(console, message),
-    onProgress: (step) => tell(console, step),
-    onDraining: ({ waitsFor, by }) => {
-      lines ??= new WaitingLines(console, "stopping");
-      lines.tell(waitsFor, by);
-    },
-    onBatch: ({ state }) => {
-      if (state === "failed") batches.failed += 1;
-      if (state === "failed" || state === "completed") batches.over += 1;
-    },
-  });
+  const lines = new WaitingLines(console, "stopping");
+  const failure = await console.engine
+    .runEmbedded({
+      ...request,
+      output: (stream, bytes) => (stream === "stdout" ? console.out(bytes) : console.err(bytes)),
+      onWarning: (message) => tell(console, message),
+      onProgress: (step) => tell(console, step),
+      onDraining: (report) => lines.tell(report),
+      onBatch: ({ state }) => {
+        if (state === "failed") batches.failed += 1;
+        if (state === "failed" || state === "completed") batches.over += 1;
+      },
+    })
+    .finally(() => lines.end());
   if (failure !== undefined) {
     const told = { ran: failure.ran, json: false, verbose };
     return tellJobFailure(console, request.jobFile, fromWireError(failure.error), told);

@@ -1,4 +1,4 @@
-import { jobId } from "@millrace/base";
+import { type JobId, jobId } from "@millrace/base";
 import type { JobSummary } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
 import type { Command } from "commander";
@@ -6,7 +6,7 @@ import { type Console, outJson, tell } from "../console.ts";
 import { describeWireFailure, EXIT, type SetExit } from "../failure.ts";
 import { type AskedJob, askToEnd, tellEndedAlready } from "../job-end.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
-import { WaitingLines, waitFor } from "../waiting.ts";
+import { untilOver } from "../waiting.ts";
 
 interface StopOptions extends OperatorOptions {
   readonly wait: boolean;
@@ -18,10 +18,10 @@ export function registerStop(program: Command, console: Console, setExit: SetExi
     .option("--no-wait", "return at once; `status` then says what the job waits for")
     .description("stop a job gracefully, after processing all received data, and wait until it has ended")
     .action(async (id: string, options: StopOptions) => {
-      const { job, already } = await withOperator(console, options, async (operator): Promise<AskedJob> => {
+      const { job, already } = await withOperator(console, options, async (operator, address): Promise<AskedJob> => {
         const asked = await askToEnd(operator, jobId(id), "stop");
         if (asked.already || !options.wait) return asked;
-        return { job: await untilEnded(console, operator, asked.job), already: false };
+        return { job: await ended(console, { operator, address, id: asked.job.id }), already: false };
       });
       if (options.json) await outJson(console, job);
       else if (already) return tellEndedAlready(console, job);
@@ -34,13 +34,11 @@ export function registerStop(program: Command, console: Console, setExit: SetExi
 }
 
 /** Waits for the end of a job that stops, which is bounded by its `stop.timeout`. */
-function untilEnded(console: Console, operator: OperatorClient, { id }: JobSummary): Promise<JobSummary> {
-  const lines = new WaitingLines(console, `job ${id} stops`);
-  const ask = async (): Promise<JobSummary | undefined> => {
-    const job = await operator.status(id);
-    if (job.endedAt !== undefined) return job;
-    if (job.draining !== undefined) lines.tell(job.draining.waitsFor, job.draining.by);
-    return undefined;
-  };
-  return waitFor(console, ask, `job ${id} goes on stopping; millrace status ${id} says what it waits for`);
+async function ended(
+  console: Console,
+  { operator, address, id }: { readonly operator: OperatorClient; readonly address: string; readonly id: JobId },
+): Promise<JobSummary> {
+  const goesOn = `job ${id} goes on stopping; millrace status ${id} says what it waits for`;
+  await untilOver(console, { operator, address, whose: { job: id }, who: `job ${id} stops`, goesOn });
+  return operator.status(id);
 }

@@ -36,7 +36,8 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
         const { artefact, externals } = await console.engine.bundle(file, (step) => tell(console, step));
         tellExternals(console, externals);
         // Submitting is not idempotent; listing the jobs is.
-        await untilReachable(console, { address, timeout: options.timeout }, (within) => operator.jobs(within));
+        const waiting = { address, timeout: options.timeout, option: "--timeout", outcome: "Nothing was submitted." };
+        await untilReachable(console, waiting, (within) => operator.jobs(within));
         const verbose = program.opts<GlobalOptions>().verbose === true;
         let job: JobSummary;
         try {

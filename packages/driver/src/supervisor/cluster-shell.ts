@@ -36,6 +36,8 @@ export interface ClusterShellPorts {
   startMessage(job: JobId): Extract<ToMember, { readonly type: "startJob" }> | undefined;
   onJobWarning(job: JobId, warning: Warning): void;
   onProcessExited(job: JobId, executor: ExecutorId, error: WireError): void;
+  /** Executors have joined, leave or have left, or have another process of a job or one less. */
+  onMembers(): void;
 }
 
 /** The executor supervisors of the cluster: carries out what the membership machine decides. */
@@ -85,7 +87,7 @@ export class ClusterShell {
     session.onMessage((message) => this.#onMessage(id, message));
     session.onClose(() => {
       this.#sessions.delete(id);
-      this.#machine.dispatch({ type: "closed", session: id, at: this.#clock.now() });
+      this.#dispatch({ type: "closed", session: id, at: this.#clock.now() });
     });
   }
 
@@ -106,7 +108,7 @@ export class ClusterShell {
     const request = drainRequestId(this.#nextDrain++);
     const left = deferred<void>();
     this.#drains.set(request, left);
-    this.#machine.dispatch({ type: "drainRequested", request, executor });
+    this.#dispatch({ type: "drainRequested", request, executor });
     return left.promise;
   }
 
@@ -129,27 +131,32 @@ export class ClusterShell {
     this.#sessions.clear();
   }
 
+  #dispatch(event: MembershipEvent): void {
+    this.#machine.dispatch(event);
+    this.#ports.onMembers();
+  }
+
   #onMessage(session: MemberSessionId, message: FromMember): void {
     const at = this.#clock.now();
     switch (message.type) {
       case "hello": {
         const member = this.#sessions.get(session);
         if (member !== undefined) member.executor = message.executor;
-        return this.#machine.dispatch({ ...message, session, at });
+        return this.#dispatch({ ...message, session, at });
       }
       case "heartbeat":
         return this.#machine.dispatch({ type: "heartbeat", session, at });
       case "leaving":
-        return this.#machine.dispatch({ type: "leaving", session, at });
+        return this.#dispatch({ type: "leaving", session, at });
       case "left":
-        return this.#machine.dispatch({ type: "left", session });
+        return this.#dispatch({ type: "left", session });
       case "jobStarted":
-        return this.#machine.dispatch({ type: "processStarted", session, job: message.job, pid: message.pid, at });
+        return this.#dispatch({ type: "processStarted", session, job: message.job, pid: message.pid, at });
       case "jobExited": {
         const executor = this.#sessions.get(session)?.executor;
         if (message.error !== undefined && executor !== undefined)
           this.#ports.onProcessExited(message.job, executor, message.error);
-        return this.#machine.dispatch({ type: "processExited", session, job: message.job, error: message.error, at });
+        return this.#dispatch({ type: "processExited", session, job: message.job, error: message.error, at });
       }
       default:
         return unreachable(message);
@@ -200,7 +207,7 @@ export class ClusterShell {
       case "wakeAt":
         this.#wake?.cancel();
         this.#wake = this.#clock.after(millis(Math.max(0, effect.at - this.#clock.now())), () =>
-          this.#machine.dispatch({ type: "tick", at: this.#clock.now() }),
+          this.#dispatch({ type: "tick", at: this.#clock.now() }),
         );
         return;
       default:

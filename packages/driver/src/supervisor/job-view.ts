@@ -1,5 +1,5 @@
 import { type ExecutorId, unreachable, type Warning } from "@millrace/base";
-import type { BatchSummary, DrainSummary, JobSummary } from "@millrace/rpc";
+import type { BatchSummary, DrainSummary, JobSummary, WaitsReport } from "@millrace/rpc";
 import { type ExecutorFigures, WarningLog } from "@millrace/scheduler";
 import type { JobDriverEvent } from "../job/events.ts";
 import type { JobCounts } from "./job-record.ts";
@@ -127,6 +127,11 @@ export class JobView {
     this.#failed = failed;
     this.#spilledBytes = spilledBytes;
     this.restarts = restarts;
+  }
+
+  /** What its end waits for. */
+  get waits(): WaitsReport {
+    return { waitsFor: this.#draining?.waitsFor ?? [], by: this.#draining?.by };
   }
 
   /** What the job needs a leaving executor for. */

@@ -30,6 +30,8 @@ export interface ManagedJobOptions {
   /** Its driver is gone, and there will be another. */
   holdExecutors(): void;
   stopExecutors(): void;
+  /** What it waits for has changed, or it is over. */
+  onWaits(): void;
   onEnded(): void;
 }
 

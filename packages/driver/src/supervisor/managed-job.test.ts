@@ -26,6 +26,7 @@ async function create(parts: { readonly data: string; readonly packed: Uint8Arra
     startExecutors: nothing,
     holdExecutors: nothing,
     stopExecutors: nothing,
+    onWaits: nothing,
     onEnded: nothing,
   };
   return ManagedJob.create(options, parts.packed);

@@ -198,7 +198,7 @@ export class ManagedJob {
   }
 
   /** What its driver processes report. */
-  get view(): Pick<JobView, "batches" | "figuresOf" | "waitsOf"> {
+  get view(): Pick<JobView, "batches" | "figuresOf" | "waits" | "waitsOf"> {
     return this.#view;
   }
 
@@ -310,6 +310,7 @@ export class ManagedJob {
     this.#port = undefined;
     this.#memory = undefined;
     this.#view.onDied();
+    this.#options.onWaits();
     this.warn(warning);
     this.#tell(warning.message, warning.code);
   }
@@ -327,6 +328,7 @@ export class ManagedJob {
 
   #onEvent(event: JobDriverEvent): void {
     this.#view.onEvent(event);
+    if (event.type === "draining" || event.type === "leaving") this.#options.onWaits();
     const at = this.#steady.now();
     if (event.type === "built") this.#onBuilt(event);
     else if (event.type === "batch" && goesOn(this.#record.current)) this.#record.count(this.#view.counts);
@@ -374,6 +376,7 @@ export class ManagedJob {
     this.#wake?.cancel();
     this.log.end();
     this.#options.onEnded();
+    this.#options.onWaits();
     void this.#record.written.then(() => this.ended.resolve());
   }
 

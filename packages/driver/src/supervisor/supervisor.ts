@@ -27,11 +27,14 @@ import {
   type PortRange,
   PROTOCOL_VERSION,
   type TlsSettings,
+  type WaitsOf,
+  type WaitsReport,
 } from "@millrace/rpc";
 import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
 import type { ExecutorMemory } from "../job/events.ts";
 import { ownDataDirectory } from "../lease/data-directory-lease.ts";
 import type { HeldLease } from "../lease/held-lease.ts";
+import { Changes } from "./changes.ts";
 import { ClusterShell } from "./cluster-shell.ts";
 import { serveHealth } from "./health.ts";
 import { findJobs } from "./job-record.ts";
@@ -87,6 +90,8 @@ export class DriverSupervisor implements OperatorService {
   readonly #lease: HeldLease;
   /** Another driver owns the data directory: this one, which was paused, must end. */
   readonly taken: Promise<EngineError>;
+  /** Of what jobs and executors wait for. */
+  readonly #changes = new Changes();
   #draining = false;
   #nextJob = 1;
 
@@ -136,6 +141,7 @@ export class DriverSupervisor implements OperatorService {
         },
         onJobWarning: (job, warning) => this.#jobs.get(job)?.warn(warning),
         onProcessExited: (job, executor, error) => this.#jobs.get(job)?.executorExited(executor, error),
+        onMembers: () => this.#changes.fire(),
       },
     );
   }
@@ -189,6 +195,7 @@ export class DriverSupervisor implements OperatorService {
         this.#cluster.awaitJob(id);
       },
       stopExecutors: () => this.#removeFromExecutors(id),
+      onWaits: () => this.#changes.fire(),
       onEnded: () => this.#removeFromExecutors(id),
     };
   }
@@ -240,6 +247,17 @@ export class DriverSupervisor implements OperatorService {
 
   drain(executor: ExecutorId): Promise<void> {
     return this.#cluster.drain(executor);
+  }
+
+  waits(whose: WaitsOf): AsyncIterable<WaitsReport> {
+    if ("executor" in whose) return this.#changes.seen(() => this.#executorWaits(whose.executor));
+    const job = this.#job(whose.job);
+    return this.#changes.seen(() => (job.over ? undefined : job.view.waits));
+  }
+
+  #executorWaits(executor: ExecutorId): WaitsReport | undefined {
+    const found = this.#cluster.executors().find(({ id, state }) => id === executor && state !== "lost");
+    return found && { waitsFor: this.#waitsOf(found), by: undefined };
   }
 
   #waitsOf({ id, state, jobs }: Pick<ExecutorSummary, "id" | "state" | "jobs">): readonly string[] {

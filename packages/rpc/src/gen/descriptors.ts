@@ -456,6 +456,11 @@ export const descriptors: object = {
            "requestType": "ExecutorRequest",
            "responseType": "Done"
           },
+          "Waits": {
+           "requestType": "WaitsRequest",
+           "responseType": "WaitsReport",
+           "responseStream": true
+          },
           "Logs": {
            "requestType": "LogsRequest",
            "responseType": "LogEntry",
@@ -556,6 +561,49 @@ export const descriptors: object = {
         },
         "Done": {
          "fields": {}
+        },
+        "WaitsRequest": {
+         "oneofs": {
+          "whose": {
+           "oneof": [
+            "job",
+            "executor"
+           ]
+          }
+         },
+         "fields": {
+          "job": {
+           "type": "string",
+           "id": 1
+          },
+          "executor": {
+           "type": "string",
+           "id": 2
+          }
+         }
+        },
+        "WaitsReport": {
+         "oneofs": {
+          "_byMs": {
+           "oneof": [
+            "byMs"
+           ]
+          }
+         },
+         "fields": {
+          "waitsFor": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 1
+          },
+          "byMs": {
+           "type": "int64",
+           "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
+          }
+         }
         },
         "LogsRequest": {
          "fields": {

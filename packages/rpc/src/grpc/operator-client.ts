@@ -1,11 +1,17 @@
 import type { Client, ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
-import { type JobId, type Millis, SystemClock } from "@millrace/base";
-import type { JobSummary, LogEntry, OperatorService } from "../cluster.ts";
+import { type Millis, SystemClock } from "@millrace/base";
+import type { JobSummary, OperatorService } from "../cluster.ts";
 import { messageMalformed } from "../errors.ts";
 import type { Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
-import type { LogEntry__Output as LogEntryOutput } from "../gen/millrace/operator/v1/LogEntry.ts";
-import { decodeBatch, decodeExecutor, decodeJob, decodeLogEntry } from "../wire/operator.ts";
+import {
+  decodeBatch,
+  decodeExecutor,
+  decodeJob,
+  decodeLogEntry,
+  decodeWaits,
+  encodeWaitsOf,
+} from "../wire/operator.ts";
 import { required, wireBytes } from "../wire/required.ts";
 import { type DialOptions, GROUP_BYTES } from "./channel.ts";
 import { newClient } from "./client.ts";
@@ -34,7 +40,8 @@ export function operatorClient(options: DialOptions): OperatorClient {
     batches: async (id) => (await ask(link, operatorService.Batches, { id })).batches.map(decodeBatch),
     executors: async () => (await ask(link, operatorService.Executors, {})).executors.map(decodeExecutor),
     drain: async (id) => void (await call(link, operatorService.Drain, { id }, undefined)),
-    logs: (id, { follow }) => logs(link, id, follow),
+    waits: (whose) => stream(link, operatorService.Waits, encodeWaitsOf(whose), decodeWaits),
+    logs: (id, { follow }) => stream(link, operatorService.Logs, { id, follow }, decodeLogEntry),
     stop: async (id) => void (await call(link, operatorService.Stop, { id }, undefined)),
     kill: async (id) => void (await call(link, operatorService.Kill, { id }, undefined)),
     close: () => client.close(),
@@ -130,18 +137,22 @@ function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): 
   });
 }
 
-async function* logs(link: Link, id: JobId, follow: boolean): AsyncGenerator<LogEntry> {
-  const method: Method<object, LogEntryOutput> = operatorService.Logs;
-  const stream: ClientReadableStream<LogEntryOutput> = link.client.makeServerStreamRequest(
+async function* stream<Request, Message, Item>(
+  link: Link,
+  method: Method<Request, Message>,
+  request: Request,
+  decode: (message: Message) => Item,
+): AsyncGenerator<Item> {
+  const stream: ClientReadableStream<Message> = link.client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
-    { id, follow },
+    request,
     link.metadata,
   );
   try {
     // A readable stream of this message.
-    for await (const entry of stream as AsyncIterable<LogEntryOutput>) yield decodeLogEntry(entry);
+    for await (const message of stream as AsyncIterable<Message>) yield decode(message);
   } catch (error) {
     throw await failure(link, error as ServiceError); // the only error a gRPC stream emits
   } finally {

@@ -2,12 +2,17 @@ import type { ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendU
 import { executorId, formatSize, jobId } from "@millrace/base";
 import type { MemberSession, OperatorService } from "../cluster.ts";
 import { messageTooLarge } from "../errors.ts";
-import type { LogEntry } from "../gen/millrace/operator/v1/LogEntry.ts";
-import type { LogsRequest__Output as LogsRequest } from "../gen/millrace/operator/v1/LogsRequest.ts";
 import type { OperatorServiceHandlers } from "../gen/millrace/operator/v1/OperatorService.ts";
 import type { SubmitHeader__Output as SubmitHeader } from "../gen/millrace/operator/v1/SubmitHeader.ts";
 import type { SubmitRequest__Output as SubmitRequest } from "../gen/millrace/operator/v1/SubmitRequest.ts";
-import { encodeBatch, encodeExecutor, encodeJob, encodeLogEntry } from "../wire/operator.ts";
+import {
+  decodeWaitsOf,
+  encodeBatch,
+  encodeExecutor,
+  encodeJob,
+  encodeLogEntry,
+  encodeWaits,
+} from "../wire/operator.ts";
 import { malformed, required } from "../wire/required.ts";
 import { type ListenOptions, refusal } from "./channel.ts";
 import { type PeerInfo, type RpcServer, startServer } from "./server.ts";
@@ -65,8 +70,14 @@ function operatorHandlers(operator: OperatorService, token: string | undefined):
     }),
     Logs: (call) => {
       const refused = refusal(call.metadata, token);
+      const { id, follow } = call.request;
       if (refused !== undefined) call.emit("error", errorToStatus(refused));
-      else streamLog(operator, call).catch((error: unknown) => call.emit("error", errorToStatus(error)));
+      else stream(call, () => operator.logs(jobId(id), { follow }), encodeLogEntry);
+    },
+    Waits: (call) => {
+      const refused = refusal(call.metadata, token);
+      if (refused !== undefined) call.emit("error", errorToStatus(refused));
+      else stream(call, () => operator.waits(decodeWaitsOf(call.request)), encodeWaits);
     },
     Stop: answer(async (request) => {
       await operator.stop(jobId(request.id));
@@ -110,9 +121,21 @@ export function artefactTooLarge(bytes: number): Error {
   );
 }
 
-/** At the caller's pace: no chunk is read from the log before the last one was sent. */
-async function streamLog(operator: OperatorService, call: ServerWritableStream<LogsRequest, LogEntry>): Promise<void> {
-  const log = operator.logs(jobId(call.request.id), { follow: call.request.follow })[Symbol.asyncIterator]();
+function stream<Request, Item, Message>(
+  call: ServerWritableStream<Request, Message>,
+  items: () => AsyncIterable<Item>,
+  encode: (item: Item) => Message,
+): void {
+  sendAll(call, items, encode).catch((error: unknown) => call.emit("error", errorToStatus(error)));
+}
+
+/** At the caller's pace: no item is asked for before the last one was sent. */
+async function sendAll<Request, Item, Message>(
+  call: ServerWritableStream<Request, Message>,
+  items: () => AsyncIterable<Item>,
+  encode: (item: Item) => Message,
+): Promise<void> {
+  const source = items()[Symbol.asyncIterator]();
   const gone = new Promise<void>((resolve) => call.once("cancelled", resolve));
   let caller = true;
   void gone.then(() => {
@@ -120,15 +143,15 @@ async function streamLog(operator: OperatorService, call: ServerWritableStream<L
   });
   try {
     while (caller) {
-      const next = await Promise.race([log.next(), gone]);
+      const next = await Promise.race([source.next(), gone]);
       if (next === undefined || next.done === true) break;
-      if (!call.write(encodeLogEntry(next.value))) {
+      if (!call.write(encode(next.value))) {
         await Promise.race([new Promise((resolve) => call.once("drain", resolve)), gone]);
       }
     }
   } finally {
-    // A followed log may never have another line: its end is requested, not awaited.
-    void log.return?.().catch(() => {});
+    // There may never be another item: the end is requested, not awaited.
+    void source.return?.().catch(() => {});
   }
   call.end();
 }

@@ -11,7 +11,7 @@ import {
   warningOf,
 } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
-import type { JobSummary, LogEntry, MemberSession, OperatorService } from "../cluster.ts";
+import type { JobSummary, LogEntry, MemberSession, OperatorService, WaitsReport } from "../cluster.ts";
 import { operatorClient } from "./operator-client.ts";
 import { listenCluster } from "./operator-server.ts";
 import { dialCluster } from "./sessions.ts";
@@ -88,6 +88,11 @@ const log = [
   { time: 3, stream: "engine", text: '{"msg":"three"}\n' },
 ] as const satisfies readonly LogEntry[];
 
+async function* asked(whose: string): AsyncGenerator<WaitsReport> {
+  yield { waitsFor: [`${whose}: 2 batches`], by: 7 };
+  yield { waitsFor: [], by: undefined };
+}
+
 function service(over: Partial<OperatorService> = {}): OperatorService {
   return {
     submit: async () => job,
@@ -96,6 +101,7 @@ function service(over: Partial<OperatorService> = {}): OperatorService {
     batches: async () => [batch],
     executors: async () => [executor],
     drain: async () => {},
+    waits: (whose) => asked("job" in whose ? whose.job : whose.executor),
     async *logs() {
       yield* log;
     },
@@ -177,6 +183,16 @@ describe("an operator", () => {
       code: "NOT_A_DRIVER",
       fields: { found: "silent" },
     });
+  });
+
+  test("is told what a job and an executor wait for, until they are over", async () => {
+    const { client } = await connected(service());
+    for (const whose of [{ job: job.id }, { executor: executor.id }]) {
+      const told: WaitsReport[] = [];
+      for await (const report of client.waits(whose)) told.push(report);
+      const [id] = Object.values(whose);
+      expect(told).toEqual([{ waitsFor: [`${id}: 2 batches`], by: 7 }, { waitsFor: [] }]);
+    }
   });
 
   test("reads a log to its end", async () => {

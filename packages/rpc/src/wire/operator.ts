@@ -1,6 +1,14 @@
 import { epochMs, executorId, jobId, type WarningRecord } from "@millrace/base";
 import type { JobState } from "@millrace/scheduler";
-import type { BatchSummary, ExecutorSummary, JobSummary, LogEntry, LogStream } from "../cluster.ts";
+import type {
+  BatchSummary,
+  ExecutorSummary,
+  JobSummary,
+  LogEntry,
+  LogStream,
+  WaitsOf,
+  WaitsReport,
+} from "../cluster.ts";
 import type { Batch as BatchInput, Batch__Output as BatchOutput } from "../gen/millrace/operator/v1/Batch.ts";
 import type {
   Executor as ExecutorInput,
@@ -12,8 +20,17 @@ import type {
   LogEntry as LogEntryInput,
   LogEntry__Output as LogEntryOutput,
 } from "../gen/millrace/operator/v1/LogEntry.ts";
+import type {
+  WaitsReport as WaitsInput,
+  WaitsReport__Output as WaitsOutput,
+} from "../gen/millrace/operator/v1/WaitsReport.ts";
+import type {
+  WaitsRequest as WaitsRequestInput,
+  WaitsRequest__Output as WaitsRequestOutput,
+} from "../gen/millrace/operator/v1/WaitsRequest.ts";
 import type { Warning as WarningInput, Warning__Output as WarningOutput } from "../gen/millrace/operator/v1/Warning.ts";
 import { decodeOptionalError, encodeError, keyOf } from "./error.ts";
+import { required } from "./required.ts";
 
 const jobStates = {
   starting: "JOB_STATE_STARTING",
@@ -129,6 +146,24 @@ function encodeWarning({ firstAt, lastAt, ...warning }: WarningRecord): WarningI
 
 function decodeWarning({ firstAtMs, lastAtMs, ...warning }: WarningOutput): WarningRecord {
   return { ...warning, firstAt: epochMs(firstAtMs), lastAt: epochMs(lastAtMs) };
+}
+
+export function encodeWaits({ waitsFor, by }: WaitsReport): WaitsInput {
+  return { waitsFor: [...waitsFor], ...(by === undefined ? {} : { byMs: by }) };
+}
+
+export function decodeWaits({ waitsFor, byMs }: WaitsOutput): WaitsReport {
+  return { waitsFor, by: byMs };
+}
+
+export function encodeWaitsOf(whose: WaitsOf): WaitsRequestInput {
+  return "job" in whose ? { job: whose.job } : { executor: whose.executor };
+}
+
+export function decodeWaitsOf({ job, executor }: WaitsRequestOutput): WaitsOf {
+  return job === undefined
+    ? { executor: executorId(required(executor, "executor of a request")) }
+    : { job: jobId(job) };
 }
 
 export function encodeBatch(batch: BatchSummary): BatchInput {

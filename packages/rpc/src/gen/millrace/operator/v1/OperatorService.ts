@@ -14,6 +14,8 @@ import type { JobsResponse as _millrace_operator_v1_JobsResponse, JobsResponse__
 import type { LogEntry as _millrace_operator_v1_LogEntry, LogEntry__Output as _millrace_operator_v1_LogEntry__Output } from '../../../millrace/operator/v1/LogEntry.ts';
 import type { LogsRequest as _millrace_operator_v1_LogsRequest, LogsRequest__Output as _millrace_operator_v1_LogsRequest__Output } from '../../../millrace/operator/v1/LogsRequest.ts';
 import type { SubmitRequest as _millrace_operator_v1_SubmitRequest, SubmitRequest__Output as _millrace_operator_v1_SubmitRequest__Output } from '../../../millrace/operator/v1/SubmitRequest.ts';
+import type { WaitsReport as _millrace_operator_v1_WaitsReport, WaitsReport__Output as _millrace_operator_v1_WaitsReport__Output } from '../../../millrace/operator/v1/WaitsReport.ts';
+import type { WaitsRequest as _millrace_operator_v1_WaitsRequest, WaitsRequest__Output as _millrace_operator_v1_WaitsRequest__Output } from '../../../millrace/operator/v1/WaitsRequest.ts';
 
 export interface OperatorServiceClient extends grpc.Client {
   Batches(argument: _millrace_operator_v1_JobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_BatchesResponse__Output>): grpc.ClientUnaryCall;
@@ -93,6 +95,11 @@ export interface OperatorServiceClient extends grpc.Client {
   submit(options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Job__Output>): grpc.ClientWritableStream<_millrace_operator_v1_SubmitRequest>;
   submit(callback: grpc.requestCallback<_millrace_operator_v1_Job__Output>): grpc.ClientWritableStream<_millrace_operator_v1_SubmitRequest>;
   
+  Waits(argument: _millrace_operator_v1_WaitsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_WaitsReport__Output>;
+  Waits(argument: _millrace_operator_v1_WaitsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_WaitsReport__Output>;
+  waits(argument: _millrace_operator_v1_WaitsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_WaitsReport__Output>;
+  waits(argument: _millrace_operator_v1_WaitsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_WaitsReport__Output>;
+  
 }
 
 export interface OperatorServiceHandlers extends grpc.UntypedServiceImplementation {
@@ -114,6 +121,8 @@ export interface OperatorServiceHandlers extends grpc.UntypedServiceImplementati
   
   Submit: grpc.handleClientStreamingCall<_millrace_operator_v1_SubmitRequest__Output, _millrace_operator_v1_Job>;
   
+  Waits: grpc.handleServerStreamingCall<_millrace_operator_v1_WaitsRequest__Output, _millrace_operator_v1_WaitsReport>;
+  
 }
 
 export interface OperatorServiceDefinition extends grpc.ServiceDefinition {
@@ -126,4 +135,5 @@ export interface OperatorServiceDefinition extends grpc.ServiceDefinition {
   Status: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_Job, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Job__Output>
   Stop: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_Done, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Done__Output>
   Submit: MethodDefinition<_millrace_operator_v1_SubmitRequest, _millrace_operator_v1_Job, _millrace_operator_v1_SubmitRequest__Output, _millrace_operator_v1_Job__Output>
+  Waits: MethodDefinition<_millrace_operator_v1_WaitsRequest, _millrace_operator_v1_WaitsReport, _millrace_operator_v1_WaitsRequest__Output, _millrace_operator_v1_WaitsReport__Output>
 }
