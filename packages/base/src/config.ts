@@ -95,6 +95,8 @@ export interface JobConf {
   readonly "checkpoint.from": string;
   /** An owner of a checkpoint directory that has not renewed its lease for this long may be replaced. */
   readonly "checkpoint.lease": Millis;
+  /** `on`: what counts in the checkpoint directory survives a loss of power, not only the end of a process. */
+  readonly "checkpoint.sync": "on" | "off";
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly "state.snapshot.deltas": number;
   /** State can be read as of this many of the last batches, and as of those that are no older than the age; 0: no matter how old. */
@@ -141,6 +143,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
     "none",
   ),
   "checkpoint.lease": v.optional(leaseDuration, "10s"),
+  "checkpoint.sync": v.optional(onOrOff, "off"),
   "state.snapshot.deltas": v.optional(count, 100),
   "state.retention.batches": v.optional(count, 10),
   "state.retention.age": v.optional(v.union([automatic, duration]), 0),

@@ -76,7 +76,7 @@ export class RunningCode {
 
   /** Blocks of earlier runs of the job may be in the log; its own are if `receiver.log` is on. */
   receivedLog(
-    { receivedLog: place }: WelcomeMessage,
+    { receivedLog: place, conf }: WelcomeMessage,
     { module: executorModule }: ExecutorCode,
     onFailing: (error: Error | undefined) => void,
   ): ReceivedLog | undefined {
@@ -85,7 +85,9 @@ export class RunningCode {
     const { pool, fetcher } = this.#parts;
     const writer = `${executor}.${clock.now().toString(36)}`;
     const retryDelay = LOG_RETRY_DELAY;
-    const receivedLog = threads.receivedLog({ ...place, writer, pool, clock, executorModule, retryDelay, onFailing });
+    const sync = conf["checkpoint.sync"] === "on";
+    const options = { ...place, writer, sync, pool, clock, executorModule, retryDelay, onFailing };
+    const receivedLog = threads.receivedLog(options);
     fetcher.useLog(receivedLog);
     return receivedLog;
   }

@@ -99,6 +99,8 @@ export interface BlockingAppender {
   readonly path: Location;
   /** What was appended when this returns is there for every later reader, even if the process is killed. */
   append(chunk: Uint8Array): void;
+  /** What was appended survives a loss of power when this returns. Absent if it does so in any case. */
+  sync?(): void;
   close(): void;
 }
 
@@ -185,6 +187,13 @@ export interface FileSystem {
    * @throws FILE_EXISTS A directory is published and `target` is a non-empty directory. A file is replaced.
    */
   publish(staged: Location, target: Location): Promise<void>;
+  /**
+   * Makes durable what was written: when this resolves, these files, and the entries of all directories from `root` to them, survive a loss
+   * of power. Absent if whatever was written does so in any case.
+   *
+   * @param root A directory above all of them.
+   */
+  sync?(files: readonly Location[], root: Location): Promise<void>;
   /** Creates a directory and its parents, as far as they are missing. */
   makeDirectory(directory: Location): Promise<void>;
   /** Removes a file, or a directory with its content; it is no error if nothing exists. */

@@ -34,6 +34,8 @@ export interface SlotPorts {
   readonly spillBytes: number;
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly snapshotDeltas: number;
+  /** State that counts survives a loss of power. */
+  readonly checkpointSync: boolean;
   /** The used share of the thread's heap, 0 to 1, including garbage that is not collected yet. */
   readonly heapUse: () => number;
   /** Called periodically with the number of keys of state that are held; once the heap is full it would be too late. */

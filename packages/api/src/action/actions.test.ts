@@ -1,3 +1,4 @@
+import { parseConf } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import type { StagedFiles } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
@@ -148,14 +149,14 @@ describe("saving text", () => {
     expect(prepared).toEqual({ states: new Map(), outputs: [staged] });
     const visible = () => [...lab.port.memory.entries.keys()].filter((path) => !path.includes("/."));
     expect(visible()).toEqual([]);
-    await publishFiles(lab.port.files, JSON.parse(JSON.stringify(staged))); // it may come from a log
+    await publishFiles(lab.port.files, JSON.parse(JSON.stringify(staged)), parseConf({})); // it may come from a log
     expect(visible()).toEqual([staged.directory, `${staged.directory}/part-00000`, `${staged.directory}/_SUCCESS`]);
     const { log } = lab.port.memory;
     log.length = 0;
-    await publishFiles(lab.port.files, staged); // its answer was lost
+    await publishFiles(lab.port.files, staged, parseConf({})); // its answer was lost
     expect(log).toEqual([]);
     const other = { ...staged, files: [{ file: "part-00000", bytes: 7, token: "7@1" }] };
-    await expect(publishFiles(lab.port.files, other)).rejects.toThrow(
+    await expect(publishFiles(lab.port.files, other, parseConf({}))).rejects.toThrow(
       /OUTPUT_EXISTS\] .* was created while the batch ran/,
     );
   });

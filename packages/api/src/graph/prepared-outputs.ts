@@ -33,7 +33,7 @@ export class PreparedOutputs {
   async commit(time: EpochMs, prepared: PreparedOutput): Promise<void> {
     switch (prepared.kind) {
       case "files":
-        return publishFiles(this.#context.port.files, prepared);
+        return publishFiles(this.#context.port.files, prepared, this.#context.conf);
       case "sink":
         return this.#sinkOf(prepared).commit(this.batchOf(time, prepared.output), prepared.written);
       default:

@@ -54,7 +54,7 @@ export async function saveRecords(
   const { files } = context.port;
   const staged = await stageRecords(context, target, path, format);
   try {
-    await publishFiles(files, staged);
+    await publishFiles(files, staged, context.conf);
   } catch (error) {
     await discardFiles(files, staged);
     throw error;
@@ -105,6 +105,13 @@ export async function stageRecords(
       ),
     );
     await files.write(within(wholeOf(staging), "_SUCCESS"), []);
+    if (context.conf["checkpoint.sync"] === "on") {
+      const names = [...parts.map(({ file }) => file), "_SUCCESS"];
+      await files.sync?.(
+        names.map((name) => within(wholeOf(staging), name)),
+        staging,
+      );
+    }
     return { staging, directory, files: parts };
   } catch (error) {
     await discardFiles(context.port.files, { staging }); // the first error is the one to report

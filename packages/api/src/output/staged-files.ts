@@ -1,3 +1,4 @@
+import type { JobConf } from "@millrace/base";
 import { entriesOf, type FileSystem, type FileSystems, type Location, within } from "@millrace/files";
 import type { StagedFiles } from "@millrace/plan";
 import { outputExists } from "../errors.ts";
@@ -14,7 +15,7 @@ export const wholeOf = (staging: Location): Location => within(staging, "whole")
  *
  * @throws OUTPUT_EXISTS The target was created since they were staged.
  */
-export async function publishFiles(systems: FileSystems, staged: Staged): Promise<void> {
+export async function publishFiles(systems: FileSystems, staged: Staged, conf: JobConf): Promise<void> {
   const { directory, staging } = staged;
   const files = systems.for(directory);
   const exists = (await files.stat(directory)) !== undefined;
@@ -26,6 +27,7 @@ export async function publishFiles(systems: FileSystems, staged: Staged): Promis
   }
   const whole = wholeOf(staging);
   if (!exists || (await files.stat(whole)) !== undefined) await files.publish(whole, directory);
+  if (conf["checkpoint.sync"] === "on") await files.sync?.([], directory);
   await discardFiles(systems, staged);
 }
 

@@ -3,7 +3,7 @@ import { LocalFileSystem } from "@millrace/storage";
 
 /** A change that the job's driver makes to a file system. */
 export interface FileStep {
-  readonly type: "write" | "append" | "publish" | "makeDirectory" | "remove";
+  readonly type: "write" | "append" | "publish" | "makeDirectory" | "remove" | "sync";
   readonly path: Location;
   readonly when: "before" | "after";
 }
@@ -51,6 +51,10 @@ export class WatchedFiles extends LocalFileSystem {
     return this.#change("remove", path, () => super.remove(path));
   }
 
+  override sync(files: readonly Location[], root: Location): Promise<void> {
+    return this.#change("sync", files[0] ?? root, () => super.sync(files, root));
+  }
+
   async #change(type: FileStep["type"], path: Location, deed: () => Promise<void>): Promise<void> {
     this.#see({ type, path, when: "before" });
     if (this.#isDead()) return never;
@@ -70,6 +74,13 @@ export class WatchedFiles extends LocalFileSystem {
         dead();
         appender.append(chunk);
         this.#see({ type: "append", path: file, when: "after" });
+        dead();
+      },
+      sync: () => {
+        this.#see({ type: "sync", path: file, when: "before" });
+        dead();
+        appender.sync?.();
+        this.#see({ type: "sync", path: file, when: "after" });
         dead();
       },
       close: () => appender.close(),

@@ -14,10 +14,10 @@ export class InThreadLog implements ReceivedLog {
   readonly #group: GroupCommit;
 
   constructor(files: FileSystem, options: InThreadLogOptions) {
-    const { directory, epoch, writer, clock, retryDelay } = options;
+    const { directory, epoch, writer, sync, clock, retryDelay } = options;
     this.#files = files;
     this.#options = options;
-    this.#writer = new ReceivedLogWriter({ files, directory, epoch, writer });
+    this.#writer = new ReceivedLogWriter({ files, directory, epoch, writer, sync });
     this.#group = new GroupCommit({
       write: (blocks) => this.#writer.append(blocks),
       clock,

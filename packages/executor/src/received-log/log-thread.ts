@@ -66,9 +66,9 @@ export class LogThread implements ReceivedLog {
   }
 
   #start(): void {
-    const { pool, directory, epoch, writer, retryDelay, executorModule } = this.#options;
+    const { pool, directory, epoch, writer, sync, retryDelay, executorModule } = this.#options;
     const init: LogInit = {
-      ...{ pool: pool.handle, directory, epoch, retryDelay, executorModule },
+      ...{ pool: pool.handle, directory, epoch, sync, retryDelay, executorModule },
       writer: this.#threads === 0 ? writer : `${writer}.${this.#threads}`,
     };
     this.#threads += 1;

@@ -10,6 +10,7 @@ export interface LogInit {
   readonly directory: Location;
   readonly epoch: number;
   readonly writer: string;
+  readonly sync: boolean;
   readonly retryDelay: BackoffRange;
   /** Loaded if it may register the file system. */
   readonly executorModule: string;

@@ -36,6 +36,8 @@ export interface OpenReceivedLog {
   readonly epoch: number;
   /** Names this process in the segments that it writes. */
   readonly writer: string;
+  /** `checkpoint.sync`. */
+  readonly sync: boolean;
   readonly pool: BlockPool;
   readonly clock: Clock;
   /** The executor build of the job, which may register the file system. */

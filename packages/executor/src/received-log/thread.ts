@@ -11,7 +11,7 @@ import type { FromLog, LogInit, ToLog } from "./protocol.ts";
 const port = parentPort;
 assert(port !== null, "the received log has a thread of its own");
 const init = workerData as LogInit; // as LogThread posts it
-const { directory, epoch, writer, retryDelay, executorModule } = init;
+const { directory, epoch, writer, sync, retryDelay, executorModule } = init;
 
 const send = (message: FromLog, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const files = localFileSystems();
@@ -25,7 +25,7 @@ async function open(): Promise<InThreadLog> {
     await import(pathToFileURL(executorModule).href);
   }
   return new InThreadLog(files.for(directory), {
-    ...{ directory, epoch, writer, retryDelay },
+    ...{ directory, epoch, writer, sync, retryDelay },
     pool: BlockPool.attach(init.pool),
     clock: new SystemClock(),
     onFailing: (error) => send({ type: "failing", error: error && toWireError(error) }),

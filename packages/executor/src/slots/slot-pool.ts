@@ -212,6 +212,7 @@ export class SlotPool implements TaskSlots {
       lineBytesMax: conf["line.bytes.max"],
       spillBytes: conf["shuffle.spill.bytes"],
       snapshotDeltas: conf["state.snapshot.deltas"],
+      checkpointSync: conf["checkpoint.sync"] === "on",
       workDir,
       executorModule,
       ...(externals.length === 0 ? {} : { setup: { module: EXTERNALS, argument: externals } }),

@@ -35,6 +35,7 @@ beforeEach(() => {
       lineBytesMax: 1024 ** 2,
       spillBytes: 1024 ** 2,
       snapshotDeltas: 100,
+      checkpointSync: false,
     },
     functions,
   );

@@ -51,6 +51,7 @@ export class SlotRuntime {
       files: ports.files,
       classes: functions.classes,
       snapshotDeltas: ports.snapshotDeltas,
+      sync: ports.checkpointSync,
       onKeys: ports.stateKeys,
       onTrouble: ports.onTrouble,
       idle: () => this.#idle.wait(),

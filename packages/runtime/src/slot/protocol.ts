@@ -20,6 +20,8 @@ export interface SlotInit {
   readonly spillBytes: number;
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly snapshotDeltas: number;
+  /** State that counts survives a loss of power. */
+  readonly checkpointSync: boolean;
   /** Absolute path of the artefact's executor build, to be imported. */
   readonly executorModule: string;
   readonly setup: SlotSetup | undefined;

@@ -40,6 +40,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     lineBytesMax: 1024 ** 2,
     spillBytes: 1024 ** 2,
     snapshotDeltas: 100,
+    checkpointSync: false,
     workDir: directory,
     executorModule,
     cancelGraceMs: millis(100),

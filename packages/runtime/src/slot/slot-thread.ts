@@ -38,6 +38,8 @@ export interface SlotThreadOptions {
   readonly spillBytes: number;
   /** `state.snapshot.deltas`. */
   readonly snapshotDeltas: number;
+  /** `checkpoint.sync`. */
+  readonly checkpointSync: boolean;
   /** A folder that exists, on local disk, for scratch and spill files. */
   readonly workDir: string;
   /** Absolute path of the artefact's executor build, as `installArtefact` wrote it. */
@@ -121,6 +123,7 @@ export class SlotThread {
       lineBytesMax: options.lineBytesMax,
       spillBytes: tableBytes(options.spillBytes, options.heapBytes),
       snapshotDeltas: options.snapshotDeltas,
+      checkpointSync: options.checkpointSync,
       executorModule: options.executorModule,
       setup: options.setup,
       output,

@@ -200,6 +200,7 @@ export class TestSlot {
         lineBytesMax: this.options.lineBytesMax ?? 256 * 1024 ** 2,
         spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
         snapshotDeltas: this.options.snapshotDeltas ?? 100,
+        checkpointSync: false,
         heapUse: () => (typeof this.heapUse === "number" ? this.heapUse : this.heapUse()),
       },
       this.functions,

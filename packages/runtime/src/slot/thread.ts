@@ -82,6 +82,7 @@ function newRuntime(functions: FunctionTable, files: FileSystems): SlotRuntime {
       lineBytesMax: init.lineBytesMax,
       spillBytes: init.spillBytes,
       snapshotDeltas: init.snapshotDeltas,
+      checkpointSync: init.checkpointSync,
       heapUse: threadHeapUse,
       stateKeys: (keys) => void Atomics.store(stateKeys, 0, keys),
       onTrouble: (error) => send({ type: "stray", error: toWireError(error) }),

@@ -32,6 +32,8 @@ export interface StateStoreOptions {
   readonly classes: ClassTable;
   /** `state.snapshot.deltas`. */
   readonly snapshotDeltas: number;
+  /** What counts survives a loss of power: `checkpoint.sync`. */
+  readonly sync?: boolean;
   /** Keys of a slice, if they are to be fewer than usual. For tests. */
   readonly sliceKeys?: number;
   /** Deltas that are merged into one, if they are to be fewer than usual. For tests. */
@@ -324,7 +326,8 @@ export class StateStore {
   #filesOf(directory: Location): StateFiles {
     let files = this.#files.get(directory);
     if (files === undefined) {
-      files = new StateFiles({ files: this.#options.files.for(directory), directory });
+      const { sync = false, files: systems } = this.#options;
+      files = new StateFiles({ files: systems.for(directory), directory, sync });
       this.#files.set(directory, files);
     }
     return files;

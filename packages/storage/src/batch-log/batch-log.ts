@@ -11,6 +11,8 @@ export interface BatchLogOptions {
   readonly directory: Location;
   /** Of whoever has the lease of the directory: the one that `take` begins. By default, the next one. */
   readonly epoch?: number;
+  /** Entries survive a loss of power: `checkpoint.sync`. */
+  readonly sync?: boolean;
 }
 
 /** Another owner of a checkpoint directory has followed. */
@@ -35,11 +37,15 @@ const READS_MAX = 3;
 export class BatchLog {
   readonly #files: FileSystem;
   readonly #directory: Location;
+  /** The checkpoint directory, if entries are to survive a loss of power. */
+  readonly #durable: Location | undefined;
   #current: SegmentId;
   #segment: { readonly appender: BlockingAppender | undefined; entries: number } | undefined;
   /** Bytes since the last base, and of it. */
   #bytes = 0;
   #baseBytes = 0;
+  /** What the running batch has prepared is durable. */
+  #prepared = false;
 
   /**
    * Reads what earlier owners of the directory have logged, from the last base on; nothing if there is no log.
@@ -54,12 +60,13 @@ export class BatchLog {
     const newest = segments[0]?.epoch ?? 0;
     const epoch = options.epoch ?? newest + 1;
     if (epoch <= newest) throw logTaken(directory, epoch, newest);
-    const log = new BatchLog(options.files, directory, { epoch: epoch - 1, number: 0 });
+    const log = new BatchLog(options, directory, { epoch: epoch - 1, number: 0 });
     return { log, entries: await readSegments(options.files, directory, segments) };
   }
 
-  private constructor(files: FileSystem, directory: Location, before: SegmentId) {
-    this.#files = files;
+  private constructor(options: BatchLogOptions, directory: Location, before: SegmentId) {
+    this.#files = options.files;
+    this.#durable = options.sync === true ? options.directory : undefined;
     this.#directory = directory;
     this.#current = before;
   }
@@ -96,11 +103,23 @@ export class BatchLog {
       beforeStep(`log.${raw.kind}`, path);
       segment.appender.append(encodeEntry(raw, segment.entries));
       segment.entries += 1;
+      if (this.#durable !== undefined && this.#isAwaited(raw.kind)) segment.appender.sync?.();
       return afterStep(`log.${raw.kind}`, path);
     }
     const id = { ...this.#current, number: this.#current.number + 1 };
     await this.#create(id, raw);
     this.#current = id;
+  }
+
+  /**
+   * Whether an entry has to be durable before the next step. Nothing of a batch counts before it is prepared, and then what was planned is
+   * durable with it; without the end of a prepared batch its commit is repeated, which changes nothing.
+   */
+  #isAwaited(kind: RawEntry["kind"]): boolean {
+    if (kind === "planned") return false;
+    const known = this.#prepared;
+    this.#prepared = kind === "prepared";
+    return this.#prepared || !known;
   }
 
   /** Nothing more is written. */
@@ -137,6 +156,7 @@ export class BatchLog {
     if (this.#files.writeNew === undefined) await this.#files.write(path, parts);
     else if (!(await this.#files.writeNew(path, parts)) && !(await this.#holds(path, parts)))
       throw logTaken(this.#directory, id.epoch, id.epoch);
+    if (this.#durable !== undefined) await this.#files.sync?.([path], this.#durable);
     afterStep(`log.${first.kind}`, path);
   }
 

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fdatasyncSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -169,6 +170,10 @@ class LocalAppender implements BlockingAppender {
 
   append(chunk: Uint8Array): void {
     attempt("append to", this.path, () => writeAll(this.path, this.#file, chunk));
+  }
+
+  sync(): void {
+    attempt("make durable", this.path, () => fdatasyncSync(this.#file));
   }
 
   close(): void {

@@ -29,6 +29,9 @@ const DANGLING: FileStat = { ...UNNAMEABLE, kind: "dangling" };
 /** Failures of the process or the machine, which are not about the entry. */
 const NOT_OF_ENTRY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
+/** Codes of systems on which the entries of a directory cannot be made durable, or are in any case. */
+const NO_DIRECTORY_SYNC: ReadonlySet<string> = new Set(["EINVAL", "EPERM", "EISDIR", "ENOTSUP"]);
+
 /** Codes of file systems that do not have links, as those of cards and of some other machines. */
 const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
@@ -141,6 +144,13 @@ export class LocalFileSystem implements FileSystem {
     await attempt(`publish as ${target} the file or directory staged at`, staged, rename(staged, target));
   }
 
+  async sync(files: readonly Location[], root: Location): Promise<void> {
+    await Promise.all(files.map((file) => attempt("make durable", file, synced(file, "r+"))));
+    for (const directory of directoriesAbove(files, root)) {
+      await attempt("make durable the entries of", directory, synced(directory, "r"));
+    }
+  }
+
   async makeDirectory(directory: Location): Promise<void> {
     await attempt("make the directory", directory, makeDirectories(directory));
   }
@@ -226,6 +236,26 @@ class LocalWriter implements FileWriter {
     await attempt("close", this.path, this.#handle.close());
     await attempt("remove", this.path, fs.rm(this.path, { force: true }));
   }
+}
+
+async function synced(path: string, flag: "r" | "r+"): Promise<void> {
+  const handle = await fs.open(path, flag);
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (flag === "r+" || !NO_DIRECTORY_SYNC.has(systemCode(error) ?? "")) throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Those of the files, and the ones above them up to the one that has the root, each once. */
+function directoriesAbove(files: readonly Location[], root: Location): readonly string[] {
+  const found = new Set<string>([root, dirname(root)]);
+  for (const file of files) {
+    for (let at = dirname(file); at.length > root.length && !found.has(at); at = dirname(at)) found.add(at);
+  }
+  return [...found];
 }
 
 /** `undefined`: nothing exists there. */

@@ -10,6 +10,8 @@ export interface ReceivedLogWriterOptions {
   readonly epoch: number;
   /** Names this process: no other one ever writes under the name within the epoch. */
   readonly writer: string;
+  /** Blocks survive a loss of power: `checkpoint.sync`. */
+  readonly sync?: boolean;
   /** A segment that has reached this size is followed by the next one. */
   readonly segmentBytes?: number;
 }
@@ -67,6 +69,7 @@ export class ReceivedLogWriter {
     try {
       const { parts, places } = encode(open, blocks);
       for (const part of gathered(parts)) open.appender.append(part);
+      if (this.#options.sync === true) open.appender.sync?.();
       this.#open = open;
       return places;
     } finally {
@@ -90,6 +93,7 @@ export class ReceivedLogWriter {
     const segment = { name, bytes: header.length, entries: 0, runs: new Set<string>() };
     const { parts, places } = encode(segment, blocks);
     await files.write(path, [header, ...parts]);
+    if (this.#options.sync === true) await files.sync?.([path], this.#options.directory);
     this.#open = { ...segment, appender: files.blocking?.append?.(path) };
     return places;
   }

@@ -48,6 +48,8 @@ export interface StateFilesOptions {
   readonly files: FileSystem;
   /** The checkpoint directory; the files are in `state` within it. */
   readonly directory: Location;
+  /** What counts survives a loss of power: `checkpoint.sync`. */
+  readonly sync?: boolean;
 }
 
 type CommonHead = Pick<StateFileHead, "schema" | "timed" | "nextOrdinal">;
@@ -84,14 +86,22 @@ const SWEEP_MAX = 1000;
 export class StateFiles {
   readonly #files: FileSystem;
   readonly #directory: Location;
+  readonly #sync: boolean;
 
-  constructor({ files, directory }: StateFilesOptions) {
+  constructor({ files, directory, sync = false }: StateFilesOptions) {
     this.#files = files;
     this.#directory = directory;
+    this.#sync = sync;
   }
 
   /** Writes what a version changes. Returns the size of the file. */
-  writeDelta(of: StatePartition, { rowGroups, ...head }: DeltaContent): Promise<number> {
+  async writeDelta(of: StatePartition, content: DeltaContent): Promise<number> {
+    const bytes = await this.#writeDelta(of, content);
+    await this.#makeDurable(of, [deltaFileName(content.version)]);
+    return bytes;
+  }
+
+  #writeDelta(of: StatePartition, { rowGroups, ...head }: DeltaContent): Promise<number> {
     return this.#write(
       of,
       deltaFileName(head.version),
@@ -133,7 +143,12 @@ export class StateFiles {
       fill(range, writer);
       bytes += await this.writeSlice(of, { ...head, ...range, rowGroups: writer.finish() });
     }
-    return bytes + (await this.writeDelta(of, { ...head, base: { kind: "slices" }, rowGroups: [] }));
+    bytes += await this.#writeDelta(of, { ...head, base: { kind: "slices" }, rowGroups: [] });
+    await this.#makeDurable(of, [
+      ...ranges.map((range) => sliceFileName({ version: head.version, ...range })),
+      deltaFileName(head.version),
+    ]);
+    return bytes;
   }
 
   /** Writes some key groups of a merged delta. Returns the size of the file. */
@@ -238,6 +253,10 @@ export class StateFiles {
   ): Promise<EpochMs> {
     const { folder, files } = await this.list(of);
     const swept = filesToSweep({ files, ...needed });
+    // What takes the place of the others: it was written in the background, and nobody has waited for it.
+    const removed = new Set(swept.slices);
+    if (swept.deltas.length + removed.size > 0)
+      await this.#makeDurable(of, files.slices.filter((slice) => !removed.has(slice)).map(sliceFileName));
     await this.#remove(folder, swept);
     if (needed.chain.some(({ batch }) => batch <= needed.oldest)) await this.#sweepFormer(of);
     return swept.base;
@@ -260,6 +279,13 @@ export class StateFiles {
   async #remove(folder: Location, { deltas, slices, torn }: PartitionFiles): Promise<void> {
     const names = [...torn.map(({ name }) => name), ...slices.map(sliceFileName), ...deltas.map(deltaFileName)];
     for (const name of names.slice(0, SWEEP_MAX)) await this.#files.remove(within(folder, name));
+  }
+
+  async #makeDurable(of: StatePartition, names: readonly string[]): Promise<void> {
+    if (!this.#sync) return;
+    const folder = partitionFolder(this.#directory, of);
+    const paths = names.map((name) => within(folder, name));
+    await this.#files.sync?.(paths, this.#directory);
   }
 
   async #write(

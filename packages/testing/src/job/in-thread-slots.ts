@@ -126,6 +126,7 @@ export class InThreadSlots implements ExecutorSlots {
           return faults?.spillBytes() ?? conf["shuffle.spill.bytes"];
         },
         snapshotDeltas: conf["state.snapshot.deltas"],
+        checkpointSync: conf["checkpoint.sync"] === "on",
         heapUse: threadHeapUse,
       },
       functions,

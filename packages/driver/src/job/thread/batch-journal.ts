@@ -109,7 +109,10 @@ export class BatchJournal {
     const lease =
       owner && (await ownCheckpoint(files, directory, { job: name, lease: conf["checkpoint.lease"], owner }));
     try {
-      const { log, entries } = await BatchLog.open({ files, directory, ...(lease && { epoch: lease.epoch }) });
+      const { log, entries } = await BatchLog.open({
+        ...{ files, directory, sync: conf["checkpoint.sync"] === "on" },
+        ...(lease && { epoch: lease.epoch }),
+      });
       if (savepoint !== undefined && owner !== undefined) {
         const begun = await startFrom(files, { savepoint, directory, entries });
         return new BatchJournal(
