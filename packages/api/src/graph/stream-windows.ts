@@ -5,6 +5,7 @@ import {
   type Lineage,
   type Partitioning,
   type StateNode,
+  type StateSchema,
   type StateVersions,
   union,
 } from "@millrace/plan";
@@ -81,6 +82,8 @@ export interface WindowReduction {
   readonly filter: FunctionRef | undefined;
   /** The placement of the parent's pairs; by default, by hash into as many partitions as the cluster has slots. */
   readonly partitioning: Partitioning | undefined;
+  /** Of its values; version 1 by default. */
+  readonly schema?: StateSchema;
 }
 
 /**
@@ -96,7 +99,7 @@ export function incrementalWindowNode(
   { operator, label }: { readonly operator: string; readonly label: string },
 ): StreamNode {
   const { context } = graph;
-  const schema = { version: 1, migrate: undefined };
+  const { schema = { version: 1, migrate: undefined } } = reduction;
   keep(parent);
   const node: StreamNode = {
     label,

@@ -58,8 +58,7 @@ const STATE_OPTIONS: readonly string[] = ["numPartitions", "partitioner", "initi
 function checkState(context: JobContext, options: AnyStateOptions, operator: string): void {
   const { numPartitions, partitioner, initialState, version = 1, migrate } = options;
   checkAll(operator, {
-    version: () => checkCount(version, `the version of the state of ${operator}`, 1, 1_000_000_000),
-    migrate: () => checkMigrate(migrate, version, operator),
+    schema: () => checkSchema(version, migrate, operator),
     placement: () => partitioningOf({ numPartitions, partitioner }, operator, context),
     initialState: () => initialState === undefined || checkInitial(initialState, operator),
   });
@@ -196,6 +195,14 @@ function defaultPartitioning(partitions: number): Partitioning {
 function initialLineage(context: JobContext, given: InitialPairs<unknown, unknown>, operator: string): Lineage {
   if (!(Symbol.iterator in given)) return lineageIn(context, given, operator);
   return collectionSource(context, [...given], { partitions: undefined, label: `the initial state of ${operator}` });
+}
+
+/** @throws BAD_ARGUMENT */
+export function checkSchema(version: unknown, migrate: unknown, operator: string): void {
+  checkAll(operator, {
+    version: () => checkCount(version, `the version of the state of ${operator}`, 1, 1_000_000_000),
+    migrate: () => checkMigrate(migrate, Number(version), operator),
+  });
 }
 
 /** @throws BAD_ARGUMENT It is no function, or would never be called. */

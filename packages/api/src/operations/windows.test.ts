@@ -304,3 +304,22 @@ test("a window without an inverse function has no filter, and says so", async ()
   ).rejects.toThrow(/\[BAD_ARGUMENT\].*has no option "filtre"\. It has numPartitions, partitioner, filter/);
   await GraphLab.build((ssc) => pairs(ssc).reduceByKeyAndWindow(add, subtract, "2s", "1s", { filter }).print());
 });
+
+test("a window with an inverse function has a version of its values, and what makes them of older ones", async () => {
+  const build = (options: { readonly version?: number; readonly migrate?: () => number }) =>
+    GraphLab.build((ssc) =>
+      words(ssc)
+        .map<[string, number]>((word) => [word, 1])
+        .reduceByKeyAndWindow(add, subtract, "2s", "1s", options)
+        .named("recent")
+        .print(),
+    );
+  const lab = await build({ version: 3, migrate: () => 0 });
+  expect(lab.graph.parts.states).toMatchObject([{ name: "recent", version: 3, migrates: true }]);
+  const text = await lab.plansOf(1000, { blocks: ["recv/1"] });
+  expect(text).toContain("state recent");
+  await expect(build({ migrate: () => 0 })).rejects.toThrow(
+    /\[BAD_ARGUMENT\].*migrate of reduceByKeyAndWindow is never called: the state has version 1/,
+  );
+  await expect(build({ version: 0 })).rejects.toThrow(/\[BAD_ARGUMENT\].*the version of the state/);
+});

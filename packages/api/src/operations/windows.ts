@@ -7,9 +7,11 @@ import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "
 import { SHUFFLE_OPTIONS, type ShuffleOptions } from "../partition/partitioner.ts";
 import { checkLevel, StorageLevel } from "../rdd/storage-level.ts";
 import { checkOptions } from "../refusal/check-all.ts";
+import type { Migrate } from "../stream/state-spec.ts";
 import { countByValueStep, reduceBatch, reduceStep } from "./folds.ts";
 import type { GraphStream } from "./graph-stream.ts";
 import { shuffleBy } from "./pairs.ts";
+import { checkSchema } from "./state.ts";
 import { labelOf, narrowStep, plainStep, reduceByKeyStep } from "./steps.ts";
 
 // Operations on earlier batches, and the persistence that they need.
@@ -20,6 +22,10 @@ export type InverseWindowOptions<K, V> =
   | (Exclude<ShuffleOptions<K>, number> & {
       /** Drops keys for which it is false. Without it a key stays, with the value that `inverse` leaves. */
       readonly filter?: ((pair: readonly [K, V]) => unknown) | undefined;
+      /** The version of the window's values, 1 by default: raise it when what they are changes. */
+      readonly version?: number | undefined;
+      /** Makes values of this version out of older ones: see {@link Migrate}. */
+      readonly migrate?: Migrate<K, V> | undefined;
     });
 
 /** The arguments of `reduceByWindow`: an inverse function may precede the length. */
@@ -76,35 +82,41 @@ export function groupByKeyAndWindow<K>(
   return windowed(on.at(grouped), span, operators.concatenate.ref(), options, operator);
 }
 
-/** The options of a shuffle, separated from the filter that only a window with an inverse function has. */
+/** The options of a shuffle, separated from those that only a window with an inverse function has. */
 function parted(given: InverseWindowOptions<unknown, unknown> | undefined): {
   readonly filter: unknown;
+  readonly version?: number | undefined;
+  readonly migrate?: unknown;
   readonly options: ShuffleOptions<unknown> | undefined;
 } {
   if (typeof given !== "object" || given === null || given.getPartition !== undefined) {
     return { filter: typeof given === "object" ? given?.filter : undefined, options: given };
   }
-  const { filter, ...options } = checkOptions(given, [...SHUFFLE_OPTIONS, "filter"], "reduceByKeyAndWindow");
-  return { filter, options };
+  const names = [...SHUFFLE_OPTIONS, "filter", "version", "migrate"];
+  const { filter, version, migrate, ...options } = checkOptions(given, names, "reduceByKeyAndWindow");
+  return { filter, version, migrate, options };
 }
 
 export function reduceByKeyAndWindow(on: GraphStream, fn: unknown, rest: WindowArguments): StreamNode {
   const operator = "reduceByKeyAndWindow";
   const [inverse, length, slide, last] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
   const given = last as InverseWindowOptions<unknown, unknown> | undefined; // as the overloads say
-  const { filter, options } = inverse === undefined ? { filter: undefined, options: given } : parted(given);
+  const parts = inverse === undefined ? { filter: undefined, options: given } : parted(given);
+  const { filter, options, version = 1, migrate } = parts;
   const span = spanOf(on, operator, length, slide, options);
   const reduce = on.ship(fn, operator);
   const label = labelOf(operator, reduce);
   const reduced = on.take(reduceByKeyStep(reduce, on.partitioning(options, operator), operator), label);
   if (inverse === undefined) return windowed(on.at(reduced), span, reduce, options, operator);
+  checkSchema(version, migrate, operator);
+  const schema = { version, migrate: migrate === undefined ? undefined : on.ship(migrate, `migrate of ${operator}`) };
   const reduction = {
     reduce,
     inverse: on.ship(inverse, operator),
     filter: filter === undefined ? undefined : on.ship(filter, `the filter of ${operator}`),
     partitioning: on.partitioning(options, operator),
   };
-  return incrementalWindowNode(on.graph, reduced, span, reduction, { operator, label });
+  return incrementalWindowNode(on.graph, reduced, span, { ...reduction, schema }, { operator, label });
 }
 
 // ---- persistence
