@@ -6,7 +6,15 @@ import type { Fetched, Fetching } from "./fetching.ts";
 import { deltaFileName, partFileName, sliceFileName } from "./file-names.ts";
 import { readRows, type StateRows } from "./rows.ts";
 import { decodeStateFile, type ExpectedFile } from "./state-file.ts";
-import { type ListedPartition, type OnDamage, READ_AHEAD, type RowsTaker, type WalkedPartition, walk } from "./walk.ts";
+import {
+  isGone,
+  type ListedPartition,
+  type OnDamage,
+  READ_AHEAD,
+  type RowsTaker,
+  type WalkedPartition,
+  walk,
+} from "./walk.ts";
 
 /** A partition whose deltas have been taken. */
 interface Opened extends Pick<WalkedPartition, "layers"> {
@@ -140,8 +148,8 @@ function* takeAround(
       onDamage,
       without: others,
     });
-  } catch {
-    throw error; // it is what should have worked
+  } catch (older) {
+    throw isGone(error) ? older : error; // what is damaged should have worked
   }
 }
 

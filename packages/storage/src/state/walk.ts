@@ -114,7 +114,10 @@ export function* walk(
       version = merged.base.kind === "version" ? merged.base.version : undefined;
       continue;
     }
-    const delta: StateFile = yield* deltas.read(version, chain.at(-1));
+    const delta: StateFile = yield* deltas.read(version, {
+      builtOnIt: chain.at(-1),
+      gap: until === undefined ? cover.gap() : undefined,
+    });
     if (links.length === 0) ({ nextOrdinal } = delta);
     chain.push(version);
     const link = { version, merged: undefined, bytes: delta.bytes };
@@ -184,7 +187,11 @@ class DeltaFiles {
     return this.#listed.slice(at, end);
   }
 
-  *read(version: StateVersion, builtOnIt: StateVersion | undefined): Fetching<StateFile> {
+  *read(
+    version: StateVersion,
+    /** The version that was read before it, and key groups that need it. */
+    { builtOnIt, gap }: { readonly builtOnIt: StateVersion | undefined; readonly gap: GroupRange | undefined },
+  ): Fetching<StateFile> {
     const name = versionName(version);
     const { of, folder } = this.#partition;
     const place = { of, path: within(folder, deltaFileName(version)) };
@@ -207,7 +214,7 @@ class DeltaFiles {
         place,
         builtOnIt === undefined
           ? `the batch log says that version ${name} was committed`
-          : `version ${versionName(builtOnIt)} builds on it`,
+          : `version ${versionName(builtOnIt)} builds on it${gap === undefined ? "" : `, for no slice has the key groups ${gap.first} to ${gap.last}`}`,
       );
     }
     return decodeStateFile({ place, version, kind: "delta" }, file.bytes, HASH_VERSION);
@@ -222,7 +229,7 @@ function sliceMissing({ of, folder }: ListedPartition, version: StateVersion, { 
   return missing({ of, path }, `version ${versionName(version)} consists of it and others`);
 }
 
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof EngineError && error.code === fileNotFound.code;
 }
 
