@@ -34,4 +34,5 @@ export const stateSliceDamaged: ErrorFactory = errorKind("STATE_SLICE_DAMAGED", 
 /** An incremental window removes data of a key that it does not contain. */
 export const windowKeyUnknown: ErrorFactory = errorKind("WINDOW_KEY_UNKNOWN", "user");
 /** The function of mapWithState misused a key's state. */
+export const statePartitionerChanged: ErrorFactory = errorKind("STATE_PARTITIONER_CHANGED", "user");
 export const stateMisused: ErrorFactory = errorKind("STATE_MISUSED", "user");

@@ -43,7 +43,7 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   const belongs = belonging(entry.place, ref, parts);
   const updater = updaterOf(entry, { ref, belongs }, parts);
   return new StateFeeder({
-    ...{ store, ref, updater, belongs, schema, again: task.attempt > 0 },
+    ...{ store, ref, updater, belongs, placed: entry.place !== undefined, schema, again: task.attempt > 0 },
     check: () => control.check(),
     updated: (version) => parts.updated(version),
   });

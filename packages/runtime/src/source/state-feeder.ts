@@ -10,6 +10,8 @@ export interface StateFeederOptions {
   readonly updater: StateUpdater;
   /** Whether a key belongs to the partition. */
   readonly belongs: (key: unknown) => boolean;
+  /** A partitioner of the author decides that. */
+  readonly placed: boolean;
   readonly schema: ValueSchema;
   /** True if the task has run before, so that its input may differ from that of the update made then. */
   readonly again: boolean;
@@ -37,8 +39,8 @@ export class StateFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { store, ref, updater, belongs, schema, again, updated } = this.#options;
-    const needs = { timed: updater.timed, everyKey: updater.everyKey, belongs, schema };
+    const { store, ref, updater, belongs, placed, schema, again, updated } = this.#options;
+    const needs = { timed: updater.timed, everyKey: updater.everyKey, belongs, placed, schema };
     const { state, done } = await store.prepare(ref, needs);
     if (done && !again && updater.repeatable && state.overlay !== undefined) {
       this.#rest = everyKey(state, state.overlay, state.overlay.order);

@@ -153,6 +153,44 @@ describe("state that is read as it is touched", () => {
   });
 });
 
+describe("keys that the author's partitioner places", () => {
+  /** A state in two partitions, and then a run with a partitioner. */
+  async function run(belongs: (key: unknown) => boolean) {
+    const lab = new StoreLab();
+    await lab.batch(keys(40, 0));
+    for (let i = 1; i < 20; i++) {
+      await lab.batch(new Map([["k0", i]]));
+      await lab.store.saved();
+    }
+    await lab.restart();
+    const ref = lab.ref();
+    const needs = { timed: false, everyKey: false, placed: true, belongs };
+    const later = { ...ref, writes: { ...(ref.writes ?? { batch: ref.batch, attempt: 0 }), epoch: 2 } };
+    return { lab, same: () => lab.store.prepare(ref, needs), next: () => lab.store.prepare(later, needs) };
+  }
+
+  test("are all looked at when another run has written them, and one that belongs elsewhere stops the job", async () => {
+    const { next } = await run((key) => key !== "k7");
+    await expect(next()).rejects.toThrow(/STATE_PARTITIONER_CHANGED.*has the key 'k7' in partition 0 of 1/);
+  });
+
+  test("are read before the first is looked up, if they are where they were", async () => {
+    const { next } = await run(() => true);
+    const { state } = await next();
+    expect(state.unread).toBeUndefined();
+    expect(state.keys).toBe(40);
+  });
+
+  test("are read as they are touched within a run", async () => {
+    const { same, lab } = await run(() => {
+      throw new Error("the partitioner is not asked");
+    });
+    const { state } = await same();
+    expect(state.unread).toBeDefined();
+    await lab.store.saved();
+  });
+});
+
 describe("another number of partitions", () => {
   test.each([
     [1, 4],

@@ -2,19 +2,13 @@ import { assert, EngineError, type EpochMs, epochMs } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
 import { type FileSystems, fileNotFound, type Location } from "@millrace/files";
 import { isSameVersion, type StateHeads, type StateRef, type StateVersion } from "@millrace/plan";
-import {
-  type OnDamage,
-  type OpenedPartition,
-  type RowsTaker,
-  StateFiles,
-  sliceRanges,
-  stateDeltaMissing,
-} from "@millrace/storage";
+import { type OnDamage, type OpenedPartition, StateFiles, sliceRanges, stateDeltaMissing } from "@millrace/storage";
 import { DeltaMerger } from "./delta-merger.ts";
 import { damagedFile, notFound } from "./file-troubles.ts";
 import { MemoryTable } from "./memory-table.ts";
 import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
+import { formerTaker, placedTaker } from "./placed-rows.ts";
 import { RollingSlices } from "./rolling-slices.ts";
 import { SliceWriter } from "./slice-writer.ts";
 import { deltaRows, headOf, wholeRows } from "./state-rows.ts";
@@ -54,6 +48,8 @@ export interface StateNeeds {
   readonly everyKey: boolean;
   /** Whether a key belongs to the partition. */
   readonly belongs: (key: unknown) => boolean;
+  /** A partitioner of the author places its keys, which may be another one than in an earlier run of the job. */
+  readonly placed?: boolean;
   /** Of its values; version 1 by default. */
   readonly schema?: ValueSchema;
 }
@@ -244,7 +240,7 @@ export class StateStore {
     }
   }
 
-  async #read(ref: StateRef, { timed, everyKey, schema }: StateNeeds): Promise<Held> {
+  async #read(ref: StateRef, { timed, everyKey, schema, belongs, placed = false }: StateNeeds): Promise<Held> {
     const files = this.#filesOf(ref.directory);
     const state = this.#newState(timed, schema);
     const lazy = !everyKey && !timed && files.blocking;
@@ -253,12 +249,16 @@ export class StateStore {
       return { state, slices: this.#newSlices(NOTHING), from: undefined, lazy, lastUse: this.#batches };
     this.#loading = state;
     const onDamage = this.#onDamage(ref);
-    const opened = await files.open(ref, head, state, lazy ? { merged: { onDamage } } : {});
+    // Of a partition that an earlier run wrote, every key is looked at before one is looked up: it may have to be elsewhere now.
+    const checked = placed && head.epoch !== ref.writes?.epoch;
+    const taker = checked ? placedTaker(state, ref, belongs) : state;
+    const later = lazy && !checked;
+    const opened = await files.open(ref, head, taker, later ? { merged: { onDamage } } : {});
     const { chain, links, nextOrdinal, pieces } = opened;
     state.head = head;
     state.nextOrdinal = nextOrdinal;
-    if (!lazy || pieces.length === 0) {
-      await files.take(opened, pieces, state, onDamage);
+    if (!later || pieces.length === 0) {
+      await files.take(opened, pieces, taker, onDamage);
       state.finishReading();
     } else {
       const unread = new UnreadPieces({
@@ -375,21 +375,4 @@ function isAt({ state, from }: Held, ref: StateRef): boolean {
 function writtenBy({ writes, operator }: StateRef): StateVersion {
   assert(writes !== undefined, `a task that only reads the state of ${operator} changes it`);
   return writes;
-}
-
-/** Takes the rows of a former partition that belong to a new one. Ordinals become distinct, and keep their order. */
-function formerTaker(
-  state: PartitionState,
-  {
-    former,
-    of,
-    belongs,
-  }: { readonly former: number; readonly of: number; readonly belongs: (key: unknown) => boolean },
-): RowsTaker {
-  return {
-    take: (rows, wants) => {
-      const ordinals = rows.ordinals.map((ordinal) => ordinal * of + former);
-      state.take({ ...rows, ordinals }, wants, belongs);
-    },
-  };
 }
