@@ -24,7 +24,9 @@ const TABLE_ROWS = 100;
 const PROGRESS_MS = 500;
 
 export function registerState(program: Command, console: Console, setExit: SetExit): Command {
-  const state = program.command("state").description("read the state in a checkpoint, and write it");
+  const state = program
+    .command("state")
+    .description("read the state in a checkpoint or of a running job: keys, what has changed, all of it as a file");
   registerGet(state, console, setExit);
   registerScan(state, console);
   registerDiff(state, console);

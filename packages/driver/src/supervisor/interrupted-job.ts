@@ -24,6 +24,10 @@ export function goesOn({ built, stopping }: Pick<JobRecord, "built" | "stopping"
 export function interrupted({ built, stopping }: JobRecord): EngineError {
   if (goesOn({ built, stopping }))
     return jobInterrupted("the driver ended while the job ran, and was started again. The job goes on from its log.");
+  if (stopping && built?.resumable === true)
+    return jobInterrupted(
+      "the job was told to end, and the driver ended before it had. What it committed is in its checkpoint directory: submit it again to go on from there.",
+    );
   const why = stopping
     ? "and while it was told to end."
     : built === undefined
