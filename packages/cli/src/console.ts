@@ -18,6 +18,8 @@ export interface Console {
    * resolves.
    */
   err(text: string | Uint8Array): Promise<void> | undefined;
+  /** Standard input. */
+  input(): AsyncIterable<Uint8Array>;
   readonly interrupts: Interrupts;
 }
 

@@ -72,6 +72,10 @@ export const engine: Engine = {
     const { StateData } = await import("@millrace/driver/checkpoint");
     return StateData.open(directory);
   },
+  async importState(request) {
+    const { importState } = await import("@millrace/driver/checkpoint");
+    return importState(request);
+  },
   async savepoints(directory) {
     const { Savepoints } = await import("@millrace/driver/checkpoint");
     return new Savepoints(directory);

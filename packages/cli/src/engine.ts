@@ -1,11 +1,17 @@
 import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
 import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
-import type { CheckpointReport, Savepoints, StateData } from "@millrace/driver/checkpoint";
+import type {
+  CheckpointReport,
+  ImportedState,
+  ImportRequest,
+  Savepoints,
+  StateData,
+} from "@millrace/driver/checkpoint";
 import type { DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
 import type { BatchSummary, DrainSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
 
-export type { CheckpointReport, KeyChange, StateRow } from "@millrace/driver/checkpoint";
+export type { CheckpointReport, ImportedPair, KeyChange, StateRow } from "@millrace/driver/checkpoint";
 
 /** The two steps of an interruption: a first Ctrl-C or SIGTERM, and a second one. */
 export interface Interrupts {
@@ -179,6 +185,8 @@ export interface Engine {
   inspectCheckpoint(directory: string): Promise<CheckpointReport>;
   /** The state in a checkpoint directory or a savepoint. */
   openState(directory: string): Promise<StateData>;
+  /** Makes a checkpoint out of keys with their states. */
+  importState(request: ImportRequest): Promise<ImportedState>;
   /** The savepoints in a checkpoint directory. */
   savepoints(directory: string): Promise<Pick<Savepoints, "create" | "list" | "delete">>;
   /** Writes a `tsconfig.json` for the jobs of a folder, which is made if it is not there. */

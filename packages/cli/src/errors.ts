@@ -7,5 +7,7 @@ export const outputUnwritable: ErrorFactory = errorKind("OUTPUT_UNWRITABLE", "en
 export const driverNotReached: ErrorFactory = errorKind("DRIVER_NOT_REACHED", "environment");
 export const driverUnknown: ErrorFactory = errorKind("DRIVER_UNKNOWN", "user");
 export const filesNotWatched: ErrorFactory = errorKind("FILES_NOT_WATCHED", "environment");
+export const inputUnreadable: ErrorFactory = errorKind("INPUT_UNREADABLE", "user");
 export const jobWithoutCheckpoint: ErrorFactory = errorKind("JOB_WITHOUT_CHECKPOINT", "user");
 export const stateKeyMissing: ErrorFactory = errorKind("STATE_KEY_MISSING", "user");
+export const stateLineInvalid: ErrorFactory = errorKind("STATE_LINE_INVALID", "user");

@@ -56,6 +56,7 @@ export function processConsole(): ProcessConsole {
       await stdout.write(text);
     },
     err: (text) => stderr.write(text),
+    input: () => process.stdin,
     interrupts,
     async flush(code) {
       const cut = (): void => {

@@ -113,6 +113,8 @@ export function session(parts: {
   readonly operator?: Partial<OperatorClient>;
   readonly env?: NodeJS.ProcessEnv;
   readonly terminal?: boolean;
+  /** Standard input. */
+  readonly input?: readonly string[];
 }): CliSession {
   const refuse = async (): Promise<never> => never();
   const clock = new ManualClock(epochMs(START));
@@ -138,6 +140,7 @@ export function session(parts: {
       checkCheckpoint: refuse,
       inspectCheckpoint: refuse,
       openState: refuse,
+      importState: refuse,
       savepoints: refuse,
       init: refuse,
       typeErrors: async () => undefined,
@@ -149,6 +152,9 @@ export function session(parts: {
     err: (text) => {
       err += text;
       for (const one of waiting.filter(({ text: wanted }) => String(text).includes(wanted))) one.resolve();
+    },
+    async *input() {
+      for (const text of parts.input ?? []) yield Buffer.from(text);
     },
     interrupts: { graceful: graceful.signal, immediate: immediate.signal },
   };

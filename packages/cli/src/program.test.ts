@@ -272,6 +272,7 @@ describe("looking at jobs", () => {
   });
   test("status says how often the job's driver process was restarted, and from where it went on", async () => {
     const resumed = {
+      imported: false,
       committed: START,
       batches: 7,
       pending: { time: START + 1_000, prepared: false },
@@ -286,6 +287,9 @@ describe("looking at jobs", () => {
       "resumed from file:/checkpoint: last batch 2026-11-23T20:17:31.000Z, 7 intervals after the job's first start, " +
         "batch 2026-11-23T20:17:32.000Z to run again, 2 missed ticks to catch up with\n",
     );
+    resumed.imported = true;
+    const { out: begun } = await session({ operator: { status } }).run("status", "chat-room-1");
+    expect(begun).toContain("begins with the state that was imported into file:/checkpoint\n");
   });
   test("status says why a job failed, and where with --verbose", async () => {
     const it = () => session({ operator: { status: async () => failed } });

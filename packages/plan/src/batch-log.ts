@@ -11,7 +11,8 @@ export type BatchLogEntry = BaseEntry | BatchEntry;
 /** Everything that the job needs to go on: it replaces all earlier entries. A log begins with one. */
 export interface BaseEntry {
   readonly kind: "base";
-  readonly identity: JobIdentity;
+  /** `undefined`: state was imported, and no job has run on it yet. */
+  readonly identity: JobIdentity | undefined;
   readonly parts: JobParts;
   /** Names of what starts of the job were told to drop, the latest last. */
   readonly dropped: readonly string[];
@@ -37,8 +38,8 @@ export interface JobIdentity {
 
 /** Everything that a job needs to go on, as of one moment. */
 export interface LoggedBatches {
-  /** One interval before the first batch: windows align with it. */
-  readonly zeroTime: EpochMs;
+  /** One interval before the first batch: windows align with it. `undefined`: no job has run yet, and there is only imported state. */
+  readonly zeroTime: EpochMs | undefined;
   readonly committed: CommittedBatches;
   /** Batches that later ones may look back on, oldest first. */
   readonly remembered: readonly RememberedBatch[];

@@ -24,7 +24,7 @@ export * from "./global-functions.ts";
 export * from "./layout.ts";
 export type { LeaseOwner, LeaseRecord } from "./lease.ts";
 export * from "./lineage.ts";
-export type { JobParts, NamedPart, NamedState } from "./named-parts.ts";
+export { IMPORTED, type JobParts, type NamedPart, type NamedState } from "./named-parts.ts";
 export * from "./plan-request.ts";
 export * from "./planner.ts";
 export * from "./received-block.ts";
@@ -32,6 +32,7 @@ export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
 export {
+  groupsOf,
   isSameVersion,
   parseVersionName,
   type StateHeads,

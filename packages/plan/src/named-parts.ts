@@ -20,6 +20,9 @@ export interface NamedPart {
   readonly code: number;
 }
 
+/** The kind of state that was imported: keys with the values of an operation, placed by their hashes. */
+export const IMPORTED = "imported";
+
 /** An operation that keeps state. */
 export interface NamedState extends NamedPart {
   /** The version of its values' schema, from 1. */

@@ -79,7 +79,7 @@ export function formerHeads(
 }
 
 /** The key groups whose keys `partitionOf` places in a partition. */
-function groupsOf(partition: number, partitions: number): { readonly from: number; readonly until: number } {
+export function groupsOf(partition: number, partitions: number): { readonly from: number; readonly until: number } {
   const from = (p: number): number => Math.ceil((p * KEY_GROUPS) / partitions);
   return { from: from(partition), until: from(partition + 1) };
 }

@@ -1,5 +1,7 @@
 /** What a run of a job found in the log of its checkpoint directory. Times are batch times. */
 export interface ResumedSummary {
+  /** State was imported, and no job has run on it before: it begins anew with that. */
+  readonly imported: boolean;
   /** The last batch that was committed; `undefined`: none was. */
   readonly committed: number | undefined;
   /** The intervals from the job's first batch to that one. */
@@ -19,7 +21,8 @@ export function beginInWords(log: {
 }): string {
   const { directory, resumed } = log;
   if (resumed === undefined) return `begins anew: ${directory} has no log of an earlier run`;
-  const { committed, batches, pending, missed, together } = resumed;
+  const { imported, committed, batches, pending, missed, together } = resumed;
+  if (imported) return `begins with the state that was imported into ${directory}`;
   const at = (time: number): string => new Date(time).toISOString();
   const last =
     committed === undefined

@@ -7,12 +7,12 @@ type State = CheckpointReport["states"][number];
 
 /** What a checkpoint has, for people. */
 export function showCheckpoint(found: CheckpointReport): string {
-  const { committed, pending, bytes } = found;
+  const { job, committed, pending, bytes } = found;
   const batch = (time: number): string => `${formatTime(time, true)} (${time})`;
   const rows: readonly (readonly [string, string])[] = [
-    ["job", `${found.job}, a batch every ${formatDuration(millis(found.batchIntervalMs))}`],
+    ["job", jobInWords(found)],
     ["owners", `${found.epoch} so far`],
-    ["committed", committed === undefined ? "no batch" : batch(committed)],
+    [job === undefined ? "imported" : "committed", committed === undefined ? "no batch" : batch(committed)],
     ["pending", pending === undefined ? "none" : `${batch(pending.time)}, ${pendingInWords(pending)}`],
     ["remembered", `${found.remembered} batch${found.remembered === 1 ? "" : "es"}`],
     ["on disk", `${formatSize(bytes.log)} of log, ${formatSize(bytes.state)} of state`],
@@ -42,6 +42,11 @@ export function showCheckpoint(found: CheckpointReport): string {
     `\nSources\n${formatTable(found.sources, parts, "none")}` +
     `\nOutputs\n${formatTable(found.outputs, parts, "none")}`
   );
+}
+
+function jobInWords({ job, batchIntervalMs = 0 }: CheckpointReport): string {
+  if (job === undefined) return "none yet: its state was imported";
+  return `${job}, a batch every ${formatDuration(millis(batchIntervalMs))}`;
 }
 
 function pendingInWords({ prepared, outputsDone }: NonNullable<CheckpointReport["pending"]>): string {

@@ -30,7 +30,7 @@ export function registerSavepoint(program: Command, console: Console): Command {
           all,
           [
             { title: "name", show: (one) => one.name },
-            { title: "job", show: (one) => one.job },
+            { title: "job", show: (one) => one.job ?? "none yet" },
             { title: "batch", show: (one) => `${one.batch} (${new Date(one.batch).toISOString()})` },
             { title: "directory", show: (one) => one.directory },
           ],
@@ -42,6 +42,9 @@ export function registerSavepoint(program: Command, console: Console): Command {
       if (json) return outJson(console, done);
       if (name === undefined) return tell(console, `savepoint ${done.name} deleted`);
       await console.out(`${done.directory}\n`);
-      tell(console, `savepoint ${done.name} of the job ${done.job} has batch ${done.batch}`);
+      tell(
+        console,
+        `savepoint ${done.name} of ${done.job === undefined ? "imported state" : `the job ${done.job}`} has batch ${done.batch}`,
+      );
     });
 }

@@ -1,6 +1,7 @@
 import type { KeyChange, StateRow } from "../engine.ts";
+import { parseKey } from "../values.ts";
 
-/** A line for each key, for programs: JSON without loss, or CSV for spreadsheets. */
+/** A line for each key, for programs: JSON, or CSV for spreadsheets, both without loss. */
 export type LineFormat = "jsonl" | "csv";
 
 interface Lines<Row> {
@@ -23,9 +24,18 @@ export const changeLine: Lines<KeyChange> = {
   csvHead: "operator,key,before,after\r\n",
 };
 
-/** Text as it is, everything else as JSON; nothing if there is nothing. */
+/** Text as it is, unless it is JSON, too, and everything else as JSON; nothing if there is nothing. */
 function cell(json: KeyChange["before"]): string {
   if (json === undefined) return "";
-  const text = typeof json === "string" ? json : JSON.stringify(json);
+  const text = typeof json === "string" && isPlain(json) ? json : JSON.stringify(json);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** UTF-8 has none. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** It is read as it is written. */
+function isPlain(text: string): boolean {
+  if (text === "" || LONE_SURROGATE.test(text)) return false;
+  return !/^[\s"[{tfn\d-]/.test(text) || parseKey(text) === text;
 }

@@ -5,10 +5,11 @@ import { type Console, tell } from "../console.ts";
 import type { KeyChange, StateRow } from "../engine.ts";
 import { stateKeyMissing } from "../errors.ts";
 import { EXIT, type SetExit } from "../failure.ts";
-import { Interrupted } from "../interrupted.ts";
 import { type DriverFlags, withDriverOptions } from "../operator-command.ts";
+import { ifStopped, lineFormat, Progress } from "../state-progress.ts";
 import { formatTable } from "../table.ts";
 import { parseBatch, parseCount, parseKey } from "../values.ts";
+import { registerImport } from "./state-import.ts";
 import { changeLine, type LineFormat, rowLine } from "./state-lines.ts";
 
 type Format = "table" | LineFormat;
@@ -20,8 +21,6 @@ interface StateOptions extends DriverFlags {
 
 /** Rows of a table, unless told otherwise. */
 const TABLE_ROWS = 100;
-/** The time between two reports of progress on a terminal. */
-const PROGRESS_MS = 500;
 
 export function registerState(program: Command, console: Console, setExit: SetExit): Command {
   const state = program
@@ -31,6 +30,7 @@ export function registerState(program: Command, console: Console, setExit: SetEx
   registerScan(state, console);
   registerDiff(state, console);
   registerExport(state, console);
+  registerImport(state, console);
   return state;
 }
 
@@ -132,7 +132,7 @@ function registerExport(state: Command, console: Console): void {
   withBatch(withDriverOptions(state.command("export")))
     .argument("<where>", CHECKPOINT_PLACE)
     .argument("[operator]", "the name of a stateful operator (default: all)")
-    .addOption(formatOption(["jsonl", "csv"], "jsonl"))
+    .addOption(lineFormat("how to write it"))
     .option("--out <file>", "the file to write, whole or not at all (default: standard output)")
     .description("write all keys with their states, a line each")
     .action(
@@ -192,23 +192,15 @@ async function writeAll(
   write: (text: string) => Promise<void>,
 ): Promise<number> {
   let keys = 0;
-  let told = console.clock.monotonicMs();
+  const progress = new Progress(console);
   if (format === "csv") await write(rowLine.csvHead);
   for await (const rows of all) {
     ifStopped(console);
     await write(inLines(rows, format));
     keys += rows.length;
-    const now = console.clock.monotonicMs();
-    if (!console.terminal || now - told < PROGRESS_MS) continue;
-    told = now;
-    tell(console, `${keys} keys`);
+    progress.tell(`${keys} keys`);
   }
   return keys;
-}
-
-/** Ctrl-C, or a reader that has enough. */
-function ifStopped({ interrupts }: Console): void {
-  if (interrupts.graceful.aborted) throw new Interrupted();
 }
 
 function inFormat(rows: readonly StateRow[], format: Format): string {
@@ -237,11 +229,8 @@ function inLines(rows: readonly StateRow[], format: LineFormat): string {
 }
 
 function withFormat(command: Command, by: Format): Command {
-  return command.addOption(formatOption(["table", "jsonl", "csv"], by));
-}
-
-function formatOption(choices: readonly Format[], by: Format): Option {
-  return new Option("--format <format>", "how to write it").choices(choices).default(by);
+  const formats: readonly Format[] = ["table", "jsonl", "csv"];
+  return command.addOption(new Option("--format <format>", "how to write it").choices(formats).default(by));
 }
 
 function withBatch(command: Command): Command {

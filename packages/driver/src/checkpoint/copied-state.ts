@@ -1,7 +1,7 @@
 import { EngineError } from "@millrace/base";
-import { type FileSystem, fileExists, type Location, within } from "@millrace/files";
-import type { LoggedBatches, StateHeads } from "@millrace/plan";
-import { StateFiles, type StatePartition } from "@millrace/storage";
+import { type FileSystem, fileExists, fileNotFound, type Location, within } from "@millrace/files";
+import type { LoggedBatches, PendingBatch, StateHeads } from "@millrace/plan";
+import { StateFiles, type StatePartition, stateDeltaMissing } from "@millrace/storage";
 import { partitionFolder } from "@millrace/storage/state-data";
 
 /** Files that are linked at a time. */
@@ -32,6 +32,16 @@ export async function copyStates(
       if (head !== undefined) await copied.open(of, head, { take: () => undefined });
     }
   }
+}
+
+/** Files that were to be copied are gone: the job has gone on, and has removed them. */
+export function isGone(error: unknown): boolean {
+  return error instanceof EngineError && (error.code === stateDeltaMissing.code || error.code === fileNotFound.code);
+}
+
+/** A batch that is under way, elsewhere: it runs again, from its input. What it has staged is the job's own. */
+export function runsAgain(pending: PendingBatch): PendingBatch {
+  return { ...pending, prepared: undefined, error: undefined, done: [] };
 }
 
 /** Those that the next batch builds on, and those that it may look back on. */

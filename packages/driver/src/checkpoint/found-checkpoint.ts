@@ -4,7 +4,18 @@ import type { BaseEntry, LoggedBatches } from "@millrace/plan";
 import { recallBatches } from "@millrace/scheduler";
 import { readBatchLog } from "@millrace/storage/batch-log";
 
+/** Names the savepoint from which a checkpoint directory was begun, so that the same command goes on from the directory. */
+export const ORIGIN = "from-savepoint";
+
 const checkpointNotFound: ErrorFactory = errorKind("CHECKPOINT_NOT_FOUND", "user");
+
+/** The folder in which an import of state works. As long as there is no log beside it, the import is not complete. */
+export const IMPORT_FOLDER = "import";
+
+/** What may be in a checkpoint directory. */
+export const checkpointFolders: ReadonlySet<string> = new Set([
+  ...["batches", "owner", "received", "savepoints", "state", ORIGIN, IMPORT_FOLDER],
+]);
 
 /** What the log of a checkpoint directory says. */
 export interface FoundCheckpoint extends Pick<BaseEntry, "identity" | "parts" | "dropped"> {

@@ -8,9 +8,9 @@ import { type FoundCheckpoint, findCheckpoint } from "./found-checkpoint.ts";
 /** What is in a checkpoint directory. Plain data. Times are batch times. */
 export interface CheckpointReport {
   readonly directory: string;
-  /** The name of the job. */
-  readonly job: string;
-  readonly batchIntervalMs: number;
+  /** The name of the job; `undefined`: state was imported, and no job has run on it yet. */
+  readonly job: string | undefined;
+  readonly batchIntervalMs: number | undefined;
   /** Of the last owner: how many there were. */
   readonly epoch: number;
   /** The last batch that was committed. */
@@ -71,8 +71,8 @@ async function inspect(files: FileSystem, directory: Location): Promise<Checkpoi
   };
   return {
     directory,
-    job: found.identity.name,
-    batchIntervalMs: found.identity.batchIntervalMs,
+    job: found.identity?.name,
+    batchIntervalMs: found.identity?.batchIntervalMs,
     epoch: found.epoch,
     committed: committed.last === 0 ? undefined : committed.last,
     pending: pending && reportOf(pending),
@@ -100,7 +100,7 @@ function reportOf({ time, prepared, done }: PendingBatch): NonNullable<Checkpoin
 
 /** The states of the log, whether or not the job as it ran last has them. */
 function describedStates({ parts, logged }: FoundCheckpoint): readonly (readonly [NamedState, StateHeads])[] {
-  const empty = { batch: logged.zeroTime, partitions: 0, heads: [] };
+  const empty = { batch: logged.zeroTime ?? logged.committed.last, partitions: 0, heads: [] };
   const unknown = { given: true, kind: "unknown", place: 0, code: 0, version: 1, migrates: false };
   const known = new Map(parts.states.map((state) => [state.name, state]));
   for (const name of logged.committed.states.keys())

@@ -1,10 +1,10 @@
-import { EngineError, type ErrorFactory, errorKind, fateOf, processInWords } from "@millrace/base";
-import { entriesOf, type FileSystem, fileNotFound, type Location, within } from "@millrace/files";
+import { type ErrorFactory, errorKind, fateOf, processInWords } from "@millrace/base";
+import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { BaseEntry } from "@millrace/plan";
-import { localFileSystems, stateDeltaMissing } from "@millrace/storage";
+import { localFileSystems } from "@millrace/storage";
 import { BatchLog } from "@millrace/storage/batch-log";
 import { LeaseFolder } from "@millrace/storage/lease";
-import { copyStates } from "./copied-state.ts";
+import { copyStates, isGone, runsAgain } from "./copied-state.ts";
 import { findCheckpoint } from "./found-checkpoint.ts";
 
 const savepointExists: ErrorFactory = errorKind("SAVEPOINT_EXISTS", "user");
@@ -16,8 +16,8 @@ const savepointName: ErrorFactory = errorKind("SAVEPOINT_NAME", "user");
 export interface Savepoint {
   readonly name: string;
   readonly directory: string;
-  /** The name of the job. */
-  readonly job: string;
+  /** The name of the job; `undefined`: its state was imported, and no job has run on it yet. */
+  readonly job: string | undefined;
   /** The last batch that is committed in it. */
   readonly batch: number;
 }
@@ -56,8 +56,8 @@ export class Savepoints {
     for (let attempt = 1; ; attempt++) {
       await this.#files.remove(directory); // left by an attempt that was cut off
       const { identity, parts, dropped, epoch, logged } = await findCheckpoint(this.#files, this.#directory);
-      // A batch that is under way runs again, from its input. What it has staged is the job's own, and so is what was received.
-      const pending = logged.pending && { ...logged.pending, prepared: undefined, error: undefined, done: [] };
+      // What was received is the job's own, too.
+      const pending = logged.pending && runsAgain(logged.pending);
       const entry: BaseEntry = {
         kind: "base",
         ...{ identity, parts, dropped },
@@ -72,7 +72,7 @@ export class Savepoints {
       const { log } = await BatchLog.open({ files: this.#files, directory, epoch });
       await log.take(entry);
       log.close();
-      return { name, directory, job: identity.name, batch: logged.committed.last };
+      return { name, directory, job: identity?.name, batch: logged.committed.last };
     }
   }
 
@@ -122,7 +122,7 @@ export class Savepoints {
     const directory = within(this.#folder, name);
     if ((await this.#files.stat(within(directory, "batches"))) === undefined) return undefined;
     const { identity, logged } = await findCheckpoint(this.#files, directory);
-    return { name, directory, job: identity.name, batch: logged.committed.last };
+    return { name, directory, job: identity?.name, batch: logged.committed.last };
   }
 
   async #missing(name: string): Promise<Error> {
@@ -133,8 +133,4 @@ export class Savepoints {
       { fields: { directory: this.#directory, name } },
     );
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof EngineError && (error.code === stateDeltaMissing.code || error.code === fileNotFound.code);
 }

@@ -2,13 +2,10 @@ import { type ErrorFactory, errorKind } from "@millrace/base";
 import { type FileSystem, type Location, schemeOf, within } from "@millrace/files";
 import type { BatchLogEntry } from "@millrace/plan";
 import { copyStates } from "./copied-state.ts";
-import { findCheckpoint } from "./found-checkpoint.ts";
+import { findCheckpoint, ORIGIN } from "./found-checkpoint.ts";
 
-const notEmpty: ErrorFactory = errorKind("CHECKPOINT_NOT_EMPTY", "user");
+export const checkpointNotEmpty: ErrorFactory = errorKind("CHECKPOINT_NOT_EMPTY", "user");
 const elsewhere: ErrorFactory = errorKind("SAVEPOINT_ELSEWHERE", "user");
-
-/** Names the savepoint from which a checkpoint directory was begun, so that the same command goes on from the directory. */
-const ORIGIN = "from-savepoint";
 
 /**
  * Fills the checkpoint directory of a job that starts from a savepoint.
@@ -29,7 +26,7 @@ export async function startFrom(
   if (entries.length > 0) {
     const known = (await files.stat(origin)) === undefined ? "" : new TextDecoder().decode(await files.read(origin));
     if (known === savepoint) return entries;
-    throw notEmpty(
+    throw checkpointNotEmpty(
       `the job is to start from the savepoint ${savepoint}, and its checkpoint directory ${directory} has a checkpoint already${known === "" ? "" : `, which began from ${known}`}. ` +
         "It is not started, since that one would be lost. Give the job an empty checkpoint directory, or leave --from-savepoint (checkpoint.from) out to go on from what is there.",
       { fields: { savepoint, directory } },

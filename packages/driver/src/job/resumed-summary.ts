@@ -8,7 +8,10 @@ export function resumedSummary(
   job: { readonly interval: Millis; readonly together: boolean; readonly now: EpochMs },
 ): ResumedSummary {
   const { interval, together, now } = job;
+  if (zeroTime === undefined)
+    return { imported: true, committed: undefined, batches: 0, pending: undefined, missed: 0, together };
   return {
+    imported: false,
     committed: committed.last > zeroTime ? committed.last : undefined,
     batches: committed.last > zeroTime ? Math.round((committed.last - zeroTime) / interval) : 0,
     pending: pending && { time: pending.time, prepared: pending.prepared !== undefined },

@@ -28,20 +28,56 @@ export interface CheckpointOwner {
   readonly onLost: (error: EngineError) => void;
 }
 
+/** Why a checkpoint directory is to be owned, in words. */
+export interface OwnedFor {
+  /** `the job "totals"` */
+  readonly what: string;
+  /** `This job is not started.` */
+  readonly refused: string;
+  /** `This run of the job is stopped, and …`: what becomes of it if another owner has followed. */
+  readonly lost: string;
+}
+
+interface LeaseRequest {
+  readonly lease: Millis;
+  readonly owner: CheckpointOwner;
+  readonly epochAfter?: number;
+}
+
+/**
+ * Becomes the owner of the checkpoint directory of a job.
+ *
+ * @param request.job Its name.
+ * @throws The errors of {@link ownCheckpointFor}.
+ */
+export function ownCheckpoint(
+  files: FileSystem,
+  directory: Location,
+  { job, ...request }: LeaseRequest & { readonly job: string },
+): Promise<HeldLease> {
+  const owned = {
+    what: `the job ${JSON.stringify(job)}`,
+    refused: "This job is not started.",
+    lost: "This run of the job is stopped, and nothing more of it becomes visible: the other one goes on from the batch log, and loses and repeats nothing.",
+  };
+  return ownCheckpointFor(files, directory, { ...request, owned });
+}
+
 /**
  * Becomes the owner of a checkpoint directory.
  *
- * @param job Its name.
+ * @param request.epochAfter The epoch of this owner is higher than that, too: it takes files of such an epoch from elsewhere.
  * @throws CHECKPOINT_IN_USE, and the errors of the file system.
  */
-export async function ownCheckpoint(
+export async function ownCheckpointFor(
   files: FileSystem,
   directory: Location,
-  { job, lease, owner }: { readonly job: string; readonly lease: Millis; readonly owner: CheckpointOwner },
+  request: LeaseRequest & { readonly owned: OwnedFor },
 ): Promise<HeldLease> {
+  const { owned, lease, owner } = request;
+  const { what } = owned;
   const { clock, processes, sink, onLost } = owner;
-  const epochAfter = await newestEpoch({ files, directory });
-  const what = `the job ${JSON.stringify(job)}`;
+  const epochAfter = Math.max(request.epochAfter ?? 0, await newestEpoch({ files, directory }));
   return HeldLease.acquire(
     { files, directory, what, lease, epochAfter, clock, processes },
     {
@@ -50,21 +86,21 @@ export async function ownCheckpoint(
           awaited(
             directory,
             `the checkpoint directory ${directory} belongs to ${ownerOf(other)}, which does not renew its lease. ` +
-              `The job waits for the lease to expire, ${inWords(leftMs)} at most, and goes on from there; if that process lives, it is not started.`,
+              `It is waited for: the lease expires in ${inWords(leftMs)} at most. If that process lives, nothing is started.`,
           ),
         ),
       onWaitOver: () => sink.warningOver({ subject: directory, message: undefined }),
       refused: (other, leftMs) =>
         inUse(
           `the checkpoint directory ${directory} belongs to ${ownerOf(other)}${sinceOf(other)}. Its lease holds for another ${inWords(leftMs)}, and that process renews it. ` +
-            "This job is not started. Stop the other one first (`millrace stop`, or Ctrl-C where it runs), or give this one a directory of its own.",
+            `${owned.refused} Stop the other one first (\`millrace stop\`, or Ctrl-C where it runs), or give this one a directory of its own.`,
           { fields: { directory, ...fieldsOf(other) } },
         ),
       lost: (other) =>
         checkpointTaken(
           `this process did not renew its lease of the checkpoint directory ${directory} for ${inWords(lease)}: it was paused, or could not reach it. ` +
-            `${other === undefined ? "It has lost it" : `Meanwhile ${ownerOf(other)} has taken it over`}. This run of the job is stopped, and nothing more of it becomes visible: ` +
-            "the other one goes on from the batch log, and loses and repeats nothing. If pauses of this length are to be expected, raise checkpoint.lease.",
+            `${other === undefined ? "It has lost it" : `Meanwhile ${ownerOf(other)} has taken it over`}. ${owned.lost} ` +
+            "If pauses of this length are to be expected, raise checkpoint.lease.",
           { fields: { directory, ...fieldsOf(other) } },
         ),
       onLost,

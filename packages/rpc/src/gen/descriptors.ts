@@ -818,6 +818,10 @@ export const descriptors: object = {
           "together": {
            "type": "bool",
            "id": 6
+          },
+          "imported": {
+           "type": "bool",
+           "id": 7
           }
          }
         },

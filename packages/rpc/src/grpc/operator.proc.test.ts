@@ -37,7 +37,14 @@ const job: JobSummary = {
   restarts: 1,
   log: {
     directory: "file:/checkpoint",
-    resumed: { committed: 4_000, batches: 3, pending: { time: 5_000, prepared: false }, missed: 2, together: true },
+    resumed: {
+      imported: false,
+      committed: 4_000,
+      batches: 3,
+      pending: { time: 5_000, prepared: false },
+      missed: 2,
+      together: true,
+    },
   },
   error: undefined,
   draining: { by: 1_800_000_060_000, waitsFor: ["2 batches", "receiver 0"] },

@@ -120,7 +120,7 @@ export function decodeJob(job: JobOutput): JobSummary {
 
 function encodeLog({ directory, resumed }: NonNullable<JobSummary["log"]>): JobLogInput {
   if (resumed === undefined) return { directory };
-  const { committed, batches, pending, missed, together } = resumed;
+  const { imported, committed, batches, pending, missed, together } = resumed;
   return {
     directory,
     resumed: {
@@ -129,15 +129,16 @@ function encodeLog({ directory, resumed }: NonNullable<JobSummary["log"]>): JobL
       ...(pending === undefined ? {} : { pendingMs: pending.time, pendingIsPrepared: pending.prepared }),
       missed,
       together,
+      imported,
     },
   };
 }
 
 function decodeLog({ directory, resumed }: JobLogOutput): NonNullable<JobSummary["log"]> {
   if (!resumed) return { directory, resumed: undefined };
-  const { committedMs, batches, pendingMs, pendingIsPrepared, missed, together } = resumed;
+  const { imported, committedMs, batches, pendingMs, pendingIsPrepared, missed, together } = resumed;
   const pending = pendingMs === undefined ? undefined : { time: pendingMs, prepared: pendingIsPrepared };
-  return { directory, resumed: { committed: committedMs, batches, pending, missed, together } };
+  return { directory, resumed: { imported, committed: committedMs, batches, pending, missed, together } };
 }
 
 function encodeWarning({ firstAt, lastAt, ...warning }: WarningRecord): WarningInput {

@@ -53,6 +53,30 @@ describe("the ticks that were missed while the job was down", () => {
     expect(runs(generator(), position, 750)).toEqual([400, 500, 600, 700]);
   });
 
+  test("are none of a job that begins with imported state, whose batches follow the import", () => {
+    const states = new Map();
+    const imported = (last: number): ResumedBatches => ({
+      zeroTime: undefined,
+      last: epochMs(last),
+      committed: { last: epochMs(last), states },
+      pending: undefined,
+    });
+    for (const missed of ["each", "one"] as const) {
+      const state = generator({ missed });
+      expect(runs(state, imported(333), 750)).toEqual([]);
+      expect(after(state, tick(800))).toEqual(["timer 900", "allocate 800"]);
+      expect(state.zeroTime).toBe(700);
+      expect(state.committed.states).toBe(states);
+    }
+    const ahead = generator(); // of this machine's clock
+    expect(runs(ahead, imported(812), 812)).toEqual([]);
+    expect([ahead.zeroTime, after(ahead, tick(999)), after(ahead, tick(1_000))]).toEqual([
+      900,
+      ["timer 1000"],
+      ["timer 1100", "allocate 1000"],
+    ]);
+  });
+
   test("or one batch, after which ticks go on", () => {
     const state = generator({ missed: "one" });
     expect(runs(state, position, 750)).toEqual([700]);

@@ -59,8 +59,10 @@ function onStarted(state: BatchGenerator, { now, resumed }: Event<"started">, ef
   assert(state.mode === "new", "a batch generator starts once");
   const { interval } = state.settings;
   state.mode = "open";
-  state.last = resumed?.last ?? epochMs(Math.floor(now / interval) * interval);
-  state.zeroTime = resumed?.zeroTime ?? state.last;
+  // Imported state may be of a later time than this one, by the clock of another machine.
+  const begin = Math.max(Math.floor(now / interval), Math.ceil((resumed?.last ?? 0) / interval));
+  state.zeroTime = resumed?.zeroTime ?? epochMs(begin * interval);
+  state.last = resumed?.zeroTime === undefined ? state.zeroTime : resumed.last;
   state.nextWaiting = epochMs(state.last + interval);
   effects.push({ type: "begin", zeroTime: state.zeroTime });
   if (resumed !== undefined) resume(state, resumed, now);

@@ -293,6 +293,37 @@ describe("changes", () => {
   });
 });
 
+describe("imported state", () => {
+  const found = log({ committed: { last: at(200), states: heads("totals") } });
+  const before = parts({ states: [{ name: "totals", kind: "imported", label: "imported state", version: 2 }] });
+  const now = (of: Partial<NamedState>) =>
+    compareParts({ found, before, now: parts({ states: [{ name: "totals", version: 2, ...of }] }) })[0];
+
+  test.each(["updateStateByKey", "mapWithState", "updateStatePartitions"])("is that of %s of its name", (kind) => {
+    expect(now({ kind })).toMatchObject({ finding: "kept", loses: undefined });
+    expect(now({ kind, given: false, place: 7, code: 7 })).toMatchObject({ finding: "kept", loses: undefined });
+  });
+
+  test("is not that of a window, nor of what places its keys by itself, nor of another version", () => {
+    for (const kind of ["reduceByKeyAndWindow of 2 s", "updateStateByKey, placed by its own partitioner"])
+      expect(now({ kind })).toMatchObject({ finding: "differs", why: expect.stringContaining("it was imported") });
+    expect(now({ kind: "mapWithState", version: 3 })).toMatchObject({
+      finding: "differs",
+      why: expect.stringContaining("its values have version 2"),
+    });
+  });
+
+  test("says nothing of sources, which no job has read yet", () => {
+    const findings = compareParts({
+      found,
+      before,
+      now: parts({ states: [{ name: "totals", version: 2 }, { name: "other" }], sources: [{ name: "chat" }] }),
+    });
+    const settled = settleChanges(findings, { directory: "d", drop: [], dropped: [] });
+    expect(changesInWords(settled, true)).toBe('new, without data: state "other"');
+  });
+});
+
 test("what is dropped is nowhere in the checkpoint any more", () => {
   const states = heads("totals", "visits");
   const batch = { ...pendingBatch, states };

@@ -1,12 +1,13 @@
 import { didYouMean, type EngineError, type ErrorFactory, errorKind } from "@millrace/base";
-import type {
-  FixedInput,
-  JobParts,
-  LoggedBatches,
-  NamedPart,
-  NamedState,
-  RememberedBatch,
-  StateHeads,
+import {
+  type FixedInput,
+  IMPORTED,
+  type JobParts,
+  type LoggedBatches,
+  type NamedPart,
+  type NamedState,
+  type RememberedBatch,
+  type StateHeads,
 } from "@millrace/plan";
 import { certainParts } from "./unnamed-parts.ts";
 
@@ -74,7 +75,8 @@ function comparePart<Part extends NamedPart>(
     known.delete(is.name);
     const about = { part, name: is.name, now: is, before: was };
     if (was === undefined) return { ...about, finding: "new", why: "", loses: undefined };
-    const difference = certain.has(is.name) ? differs(was, is) : uncertain(was, is);
+    // Whoever imports state says which part it is for.
+    const difference = certain.has(is.name) || was.kind === IMPORTED ? differs(was, is) : uncertain(was, is);
     if (difference === undefined) return { ...about, finding: "kept", why: "", loses: undefined };
     return { ...about, finding: "differs", why: difference, loses: loses(was) };
   });
@@ -92,6 +94,9 @@ export function writtenVersion({ name, version, former }: NamedState, { committe
   const heads = committed.states.get(name)?.heads ?? [];
   return heads.some((head) => head !== undefined && head.epoch >= former.before) ? version : former.version;
 }
+
+/** Kinds of state that consist of keys with their values, placed by their hashes. */
+const IMPORTABLE: ReadonlySet<string> = new Set(["updateStateByKey", "mapWithState", "updateStatePartitions"]);
 
 /** The parts of a job, as its checkpoint describes them from an epoch on. */
 export function describedParts({ found, before, now }: ChangedJob, epoch: number): JobParts {
@@ -120,7 +125,10 @@ function uncertain(was: NamedPart, is: NamedPart): string {
 }
 
 function stateDiffers(was: NamedState, is: NamedState): string | undefined {
-  if (was.kind !== is.kind) return `it is state of ${was.kind}, and ${is.label} is now ${is.kind}`;
+  if (was.kind === IMPORTED && !IMPORTABLE.has(is.kind))
+    return `it was imported, and ${is.label} is ${is.kind}, which keeps something else than a value for each key, or keeps it elsewhere`;
+  if (was.kind !== is.kind && was.kind !== IMPORTED)
+    return `it is state of ${was.kind}, and ${is.label} is now ${is.kind}`;
   if (was.version === is.version) return undefined;
   const versions = `its values have version ${was.version}, and ${is.label} has version ${is.version}`;
   if (was.version > is.version) return `${versions}, which is older`;
@@ -289,11 +297,16 @@ function unknownDrops(unknown: readonly string[], findings: readonly PartFinding
   );
 }
 
-/** What has changed, for a warning; `undefined`: all that keeps data goes on. */
-export function changesInWords({ dropped, fresh }: SettledChanges): string | undefined {
+/**
+ * What has changed, for a warning; `undefined`: all that keeps data goes on.
+ *
+ * @param imported No job has run yet: only state may have been expected to be there.
+ */
+export function changesInWords({ dropped, fresh }: SettledChanges, imported = false): string | undefined {
   const list = (all: readonly PartFinding[]): string =>
     all.map(({ part, name }) => `${part} ${JSON.stringify(name)}`).join(", ");
-  const begins = fresh.filter(({ part }) => part !== "output"); // an output has nothing to begin with
+  // An output has nothing to begin with.
+  const begins = fresh.filter(({ part }) => (imported ? part === "state" : part !== "output"));
   const parts = [
     ...(begins.length === 0 ? [] : [`new, without data: ${list(begins)}`]),
     ...(dropped.length === 0 ? [] : [`dropped, as asked: ${list(dropped)}`]),

@@ -1,4 +1,4 @@
-import { assert, type EpochMs, type ErrorFactory, errorKind, unreachable } from "@millrace/base";
+import { assert, type EpochMs, type ErrorFactory, epochMs, errorKind, unreachable } from "@millrace/base";
 import type {
   BatchEntry,
   BatchInput,
@@ -94,8 +94,9 @@ export function afterBatch(
 
 /** From where the batches of a job go on. */
 export interface ResumedBatches {
-  readonly zeroTime: EpochMs;
-  /** The newest batch time that was ever planned. */
+  /** `undefined`: there is only imported state, and batches begin as those of a new job, after `last`. */
+  readonly zeroTime: EpochMs | undefined;
+  /** The newest batch time that was ever planned, or that of the import. */
   readonly last: EpochMs;
   readonly committed: CommittedBatches;
   /** The batch `last` is not committed: it runs again, or, if it is `prepared`, its commit is finished. */
@@ -109,7 +110,7 @@ export function resumedBatches({ zeroTime, committed, pending }: LoggedBatches):
   const { time, prepared, error } = pending ?? {};
   return {
     zeroTime,
-    last: time ?? (committed.last > zeroTime ? committed.last : zeroTime),
+    last: time ?? epochMs(Math.max(committed.last, zeroTime ?? 0)),
     committed,
     pending: time === undefined ? undefined : { time, prepared, error },
   };

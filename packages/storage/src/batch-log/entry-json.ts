@@ -143,11 +143,14 @@ const memory: v.GenericSchema<unknown, InputMemory> = v.variant("kind", [
   ),
   v.object({ kind: v.literal("external"), ranges: v.array(bytes) }),
 ]);
-const identity = v.object({ name: v.string(), batchIntervalMs: v.number() });
+const identity = v.pipe(
+  v.nullable(v.object({ name: v.string(), batchIntervalMs: v.number() })),
+  v.transform((job) => job ?? undefined),
+);
 const committedBatches: v.GenericSchema<unknown, CommittedBatches> = v.object({ last: time, states });
 const base: v.GenericSchema<unknown, LoggedBatches> = v.pipe(
   v.object({
-    zeroTime: time,
+    zeroTime: v.nullable(time),
     committed: committedBatches,
     remembered: v.array(remembered),
     pending: v.nullable(pending),
@@ -155,7 +158,11 @@ const base: v.GenericSchema<unknown, LoggedBatches> = v.pipe(
     memoriesAt: time,
     received: mapOf(mark),
   }),
-  v.transform((logged) => ({ ...logged, pending: logged.pending ?? undefined })),
+  v.transform((logged) => ({
+    ...logged,
+    zeroTime: logged.zeroTime ?? undefined,
+    pending: logged.pending ?? undefined,
+  })),
 );
 
 const part = {
@@ -228,4 +235,4 @@ function plainStates(states: CommittedBatches["states"]): unknown {
 }
 
 /** Fields that are always there. */
-const NULLED: ReadonlySet<string> = new Set(["pending", "prepared", "error", "afterMs"]);
+const NULLED: ReadonlySet<string> = new Set(["identity", "zeroTime", "pending", "prepared", "error", "afterMs"]);

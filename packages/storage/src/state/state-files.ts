@@ -133,14 +133,14 @@ export class StateFiles {
       readonly version: StateVersion;
       /** All key groups, in ranges. */
       readonly ranges: readonly GroupRange[];
-      readonly fill: (range: GroupRange, writer: RowGroupsWriter) => void;
+      readonly fill: (range: GroupRange, writer: RowGroupsWriter) => void | Promise<void>;
     },
   ): Promise<number> {
     const { ranges, fill, ...head } = whole;
     let bytes = 0;
     for (const range of ranges) {
       const writer = new RowGroupsWriter("state", head);
-      fill(range, writer);
+      await fill(range, writer);
       bytes += await this.writeSlice(of, { ...head, ...range, rowGroups: writer.finish() });
     }
     bytes += await this.#writeDelta(of, { ...head, base: { kind: "slices" }, rowGroups: [] });

@@ -6,6 +6,7 @@ import { epochMs, ManualClock, parseConf, type Warning } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import type { BatchInput, InputMemory, JobParts } from "@millrace/plan";
 import { LocalFileSystem } from "@millrace/storage";
+import { BatchLog } from "@millrace/storage/batch-log";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BatchJournal } from "./batch-journal.ts";
 
@@ -157,6 +158,33 @@ describe("the journal of a job", () => {
     await journal.ended({ end: "abandoned", time: at(100), done: [output] });
     await journal.planned(input(100));
     expect((await job().found())?.pending).toMatchObject({ time: 100, prepared: undefined, done: [output] });
+  });
+
+  test("goes on from imported state, of no job and no interval, and says so when the import was cut off", async () => {
+    const files = new LocalFileSystem();
+    const { log } = await BatchLog.open({ files, directory: locationFrom(directory) });
+    const described = { ...part("totals", "imported"), version: 1, migrates: false };
+    const committed = { last: at(100), states: totals };
+    await log.take({
+      kind: "base",
+      identity: undefined,
+      parts: { states: [described], sources: [], outputs: [] },
+      dropped: [],
+      base: {
+        ...{ zeroTime: undefined, committed, remembered: [], pending: undefined },
+        ...{ memories: new Map(), memoriesAt: at(100), received: new Map() },
+      },
+    });
+    log.close();
+    const { open, found, warnings } = job();
+    const journal = await open();
+    expect([journal.found?.committed, warnings]).toEqual([committed, []]);
+    await journal.take(at(700));
+    // As of a job of its own whose first batch is still to come.
+    expect(await found()).toMatchObject({ zeroTime: 700, committed: { last: 0, states: totals } });
+    rmSync(join(directory, "batches"), { recursive: true });
+    for (const folder of ["state", "import"]) mkdirSync(join(directory, folder, "totals"), { recursive: true });
+    await expect(open()).rejects.toThrow(/CHECKPOINT_WITHOUT_LOG.* the import was cut off.*millrace state import/);
   });
 
   describe("of a job that was changed", () => {

@@ -13,7 +13,7 @@ import {
   type WireError,
   warningKind,
 } from "@millrace/base";
-import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
+import { entriesOf, type FileSystem, type Location, schemeOf, within } from "@millrace/files";
 import type {
   BaseEntry,
   BatchEntry,
@@ -37,9 +37,9 @@ import {
   settleChanges,
   withoutParts,
 } from "@millrace/scheduler";
-import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
+import { BatchLog, checkpointOtherInterval, checkpointOtherJob, newestEpoch } from "@millrace/storage/batch-log";
 import { listReceivedLog, removeSegments } from "@millrace/storage/received-log";
-import { findCheckpoint } from "../../checkpoint/found-checkpoint.ts";
+import { findCheckpoint, IMPORT_FOLDER } from "../../checkpoint/found-checkpoint.ts";
 import { startFrom } from "../../checkpoint/start-from.ts";
 import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../../lease/held-lease.ts";
@@ -107,7 +107,13 @@ export class BatchJournal {
   ): Promise<BatchJournal> {
     const { name, conf, checkpointDir: directory } = graph;
     const lease =
-      owner && (await ownCheckpoint(files, directory, { job: name, lease: conf["checkpoint.lease"], owner }));
+      owner &&
+      (await ownCheckpoint(files, directory, {
+        job: name,
+        lease: conf["checkpoint.lease"],
+        owner,
+        epochAfter: await epochOf(files, directory, savepoint),
+      }));
     try {
       const { log, entries } = await BatchLog.open({
         ...{ files, directory, sync: conf["checkpoint.sync"] === "on" },
@@ -138,7 +144,7 @@ export class BatchJournal {
    */
   static async compare(files: FileSystem, graph: Declared): Promise<readonly PartFinding[]> {
     const { identity, parts, logged } = await findCheckpoint(files, graph.checkpointDir);
-    checkIdentity(identity, graph);
+    if (identity !== undefined) checkIdentity(identity, graph);
     return compareParts({ found: logged, before: parts, now: graph.parts });
   }
 
@@ -210,6 +216,9 @@ export class BatchJournal {
   async take(zeroTime: EpochMs): Promise<void> {
     await this.prove();
     this.#zeroTime = zeroTime;
+    // The time of an import is not that of a batch.
+    const { committed } = this.#at;
+    if (this.found?.zeroTime === undefined) this.#at = { ...this.#at, committed: { ...committed, last: epochMs(0) } };
     await this.#log.take(this.#base());
     this.found = undefined;
   }
@@ -292,15 +301,25 @@ function taken(
     settleChanges([], { directory, drop, dropped: [] });
     return { found: undefined, dropped: [], before: graph.parts };
   }
+  const { identity } = base;
   // What starts from a savepoint may be another job.
-  checkIdentity(fork ? { ...base.identity, name: graph.name } : base.identity, graph);
+  if (identity !== undefined) checkIdentity(fork ? { ...identity, name: graph.name } : identity, graph);
   const findings = compareParts({ found, before: base.parts, now: graph.parts });
   const changes = settleChanges(findings, { directory, drop, dropped: base.dropped });
-  const told = changesInWords(changes);
-  if (told !== undefined)
-    warn(checkpointChanged(directory, `the job has changed since the checkpoint in ${directory}: ${told}.`));
+  const told = changesInWords(changes, identity === undefined);
+  const since =
+    identity === undefined
+      ? `the job keeps more than the state that was imported into ${directory}`
+      : `the job has changed since the checkpoint in ${directory}`;
+  if (told !== undefined) warn(checkpointChanged(directory, `${since}: ${told}.`));
   const dropped = new Set([...base.dropped, ...changes.dropped.map(({ name }) => name)]);
   return { found: withoutParts(found, changes.dropped), dropped: [...dropped].slice(-DROPPED_MAX), before: base.parts };
+}
+
+/** That of a savepoint from which the files of versions are taken. */
+async function epochOf(files: FileSystem, directory: Location, savepoint: Location | undefined): Promise<number> {
+  if (savepoint === undefined || schemeOf(savepoint) !== schemeOf(directory)) return 0;
+  return newestEpoch({ files, directory: savepoint });
 }
 
 /**
@@ -314,12 +333,21 @@ async function refuseWithoutLog(files: FileSystem, directory: Location): Promise
   const state = (await inFolder("state")) > 0;
   const received = (await files.stat(within(directory, "batches"))) === undefined && (await inFolder("received")) > 0;
   if (!state && !received) return;
+  if ((await files.stat(within(directory, IMPORT_FOLDER))) !== undefined) throw cutOff(directory);
   const what = state ? "state" : "records that were received";
   const where = `${directory}/${state ? "state" : "received"}`;
   throw checkpointWithoutLog(
     `the checkpoint directory ${directory} has ${what}, in ${where}, but no log of the batches that ${state ? "it belongs" : "they belong"} to: its folder "batches" was removed, or something else than a job wrote there. ` +
       "The job is not started, and nothing was changed. " +
       `To go on, restore the folder "batches". To begin anew, without that ${state ? "state" : "data"}, give the job an empty directory.`,
+    { fields: { directory } },
+  );
+}
+
+function cutOff(directory: Location): Error {
+  return checkpointWithoutLog(
+    `state was to be imported into the checkpoint directory ${directory}, and the import was cut off. The job is not started, and nothing was changed. ` +
+      "Run `millrace state import` again: it begins anew. To start without that state, give the job an empty directory.",
     { fields: { directory } },
   );
 }

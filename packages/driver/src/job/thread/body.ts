@@ -229,7 +229,10 @@ export class JobThreadBody {
     try {
       const journal = this.#journal;
       const { epoch, found } = journal ?? {};
-      await this.#graph?.startBatches(zeroTime, epoch === undefined ? undefined : { epoch, found, received });
+      // With imported state, all but that state begins anew.
+      const recalled = found?.zeroTime === undefined ? undefined : found;
+      const log = epoch === undefined ? undefined : { epoch, found: recalled, received };
+      await this.#graph?.startBatches(zeroTime, log);
       await journal?.take(zeroTime);
       return true;
     } catch (error) {

@@ -9,6 +9,7 @@ export interface JobResumed {
   'pendingIsPrepared'?: (boolean);
   'missed'?: (number | string | Long);
   'together'?: (boolean);
+  'imported'?: (boolean);
   '_committedMs'?: "committedMs";
   '_pendingMs'?: "pendingMs";
 }
@@ -20,6 +21,7 @@ export interface JobResumed__Output {
   'pendingIsPrepared': (boolean);
   'missed': (number);
   'together': (boolean);
+  'imported': (boolean);
   '_committedMs'?: "committedMs";
   '_pendingMs'?: "pendingMs";
 }
