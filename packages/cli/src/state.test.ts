@@ -108,21 +108,41 @@ totals    ["x",2]  {"$bigint":"7"}  1970-01-01T00:00:01.000Z
     expect([code, err.includes("is not the time of a batch")]).toEqual([2, true]);
   });
 
-  test("finds the checkpoint of a job by the driver", async () => {
+  describe("of a running job", () => {
     const log = { directory: "/data/chat", resumed: undefined };
-    const opened: string[] = [];
-    const at = (found: typeof log | undefined) =>
-      session({
-        operator: operator({ status: async () => ({ ...running, log: found }) }),
-        engine: {
-          openState: async (where) => {
-            opened.push(where);
-            throw new Error("enough");
-          },
-        },
-      });
-    await at(log).run("state", "scan", "chat-room-1", "--driver", "h:1");
-    const { err } = await at(undefined).run("state", "scan", "chat-room-1", "--driver", "h:1");
-    expect([opened, err.includes("[JOB_WITHOUT_CHECKPOINT]")]).toEqual([["/data/chat"], true]);
+    const notFound = errorKind("CHECKPOINT_NOT_FOUND", "user");
+    /** The driver says where its checkpoint is, and a job of this name has one there on this machine. */
+    const scan = async (place: typeof log | undefined, job?: string) => {
+      const opened: string[] = [];
+      const openState: Engine["openState"] = async (where) => {
+        opened.push(where);
+        if (job === undefined) throw notFound("there is none.");
+        const data = { job, last: 2_000, scan: async function* () {} };
+        return data as unknown as Awaited<ReturnType<Engine["openState"]>>; // what the commands call of it
+      };
+      const status = async () => ({ ...running, log: place });
+      const commands = session({ operator: operator({ status }), engine: { openState } });
+      return { ...(await commands.run("state", "scan", "chat-room-1", "--driver", "h:1")), opened };
+    };
+
+    test("is read where the driver says that its checkpoint is", async () => {
+      const { code, out, opened } = await scan(log, "chat-room");
+      expect([code, out, new Set(opened)]).toEqual([0, "no keys\n", new Set(["/data/chat"])]);
+    });
+
+    test("is refused if it has none, or if that is not seen from here, or another job's is", async () => {
+      expect((await scan(undefined)).err).toContain("[JOB_WITHOUT_CHECKPOINT]");
+      for (const [job, what] of [
+        [undefined, "none can be found there"],
+        ["other", 'the checkpoint of another job, "other", is there'],
+      ] as const) {
+        const { code, err } = await scan(log, job);
+        expect([code, err]).toEqual([
+          1,
+          expect.stringMatching(/CHECKPOINT_ELSEWHERE.* in \/data\/chat, .* on the driver's/),
+        ]);
+        expect(err).toContain(what);
+      }
+    });
   });
 });

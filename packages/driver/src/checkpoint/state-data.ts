@@ -71,10 +71,13 @@ export class StateData {
     this.#files = new StateFiles({ files, directory });
   }
 
-  /** The job, in words. */
-  get #job(): string {
-    const { identity } = this.#found;
-    return identity === undefined ? "imported state" : `the job ${JSON.stringify(identity.name)}`;
+  /** The name of the job; `undefined`: state was imported, and no job has run on it yet. */
+  get job(): string | undefined {
+    return this.#found.identity?.name;
+  }
+
+  get #whose(): string {
+    return this.job === undefined ? "imported state" : `the job ${JSON.stringify(this.job)}`;
   }
 
   /** The last batch that is committed. */
@@ -168,7 +171,7 @@ export class StateData {
     if (this.#states.has(operator)) return [operator];
     const { operators } = this;
     throw stateUnknown(
-      `the checkpoint of ${this.#job} in ${this.directory} has no state ${JSON.stringify(operator)}${didYouMean(operator, operators)}. ` +
+      `the checkpoint of ${this.#whose} in ${this.directory} has no state ${JSON.stringify(operator)}${didYouMean(operator, operators)}. ` +
         (operators.length === 0 ? "It has none." : `It has ${operators.join(", ")}.`),
       { fields: { directory: this.directory, operator } },
     );
@@ -181,7 +184,7 @@ export class StateData {
     if (batch === undefined) return heads;
     if (batch > this.last)
       throw batchUnknown(
-        `batch ${batch} is not committed: the last one of ${this.#job} is ${atBatch(this.last)}. Nothing is read. Name that one or an earlier one.`,
+        `batch ${batch} is not committed: the last one of ${this.#whose} is ${atBatch(this.last)}. Nothing is read. Name that one or an earlier one.`,
         { fields: { batch, last: this.last } },
       );
     const at: (StateVersion | undefined)[] = [];
@@ -249,7 +252,7 @@ export class StateData {
     const now = await StateData.open(this.directory).catch(() => undefined);
     if (now === undefined || now.last === this.last) return error;
     return sweptMeanwhile(
-      `${this.#job} has gone on from batch ${atBatch(this.last)} to ${atBatch(now.last)}, and has removed files that were still to be read. What was written so far is incomplete. ` +
+      `${this.#whose} has gone on from batch ${atBatch(this.last)} to ${atBatch(now.last)}, and has removed files that were still to be read. What was written so far is incomplete. ` +
         "Run the command again, or make a savepoint and read that.",
       { cause: error, fields: { directory: this.directory } },
     );
