@@ -24,7 +24,14 @@ export * from "./global-functions.ts";
 export * from "./layout.ts";
 export type { LeaseOwner, LeaseRecord } from "./lease.ts";
 export * from "./lineage.ts";
-export { IMPORTED, type JobParts, type NamedPart, type NamedState } from "./named-parts.ts";
+export {
+  hasOwnPlacement,
+  IMPORTED,
+  type JobParts,
+  type NamedPart,
+  type NamedState,
+  OWN_PLACEMENT,
+} from "./named-parts.ts";
 export * from "./plan-request.ts";
 export * from "./planner.ts";
 export * from "./received-block.ts";
@@ -32,7 +39,10 @@ export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
 export {
+  type FormerHeads,
+  formerHeads,
   groupsOf,
+  headsAfter,
   isSameVersion,
   parseVersionName,
   type StateHeads,

@@ -23,6 +23,14 @@ export interface NamedPart {
 /** The kind of state that was imported: keys with the values of an operation, placed by their hashes. */
 export const IMPORTED = "imported";
 
+/** The end of the kind of a state whose keys the author's partitioner places. */
+export const OWN_PLACEMENT = ", placed by its own partitioner";
+
+/** Which partition of the state a key belongs to only the job knows. */
+export function hasOwnPlacement({ kind }: Pick<NamedPart, "kind">): boolean {
+  return kind.endsWith(OWN_PLACEMENT);
+}
+
 /** An operation that keeps state. */
 export interface NamedState extends NamedPart {
   /** The version of its values' schema, from 1. */

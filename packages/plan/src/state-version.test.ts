@@ -2,7 +2,14 @@ import { epochMs } from "@millrace/base";
 import { hashKey, partitionOf } from "@millrace/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formerHeads, isSameVersion, parseVersionName, type StateHeads, versionName } from "./state-version.ts";
+import {
+  formerHeads,
+  headsAfter,
+  isSameVersion,
+  parseVersionName,
+  type StateHeads,
+  versionName,
+} from "./state-version.ts";
 
 const head = (attempt: number) => ({ batch: epochMs(1_000), attempt, epoch: 1 });
 
@@ -20,6 +27,30 @@ describe("a version", () => {
     expect(isSameVersion(undefined, undefined)).toBe(true);
     for (const other of [undefined, head(2), { ...head(1), epoch: 2 }, { ...head(1), batch: epochMs(2_000) }])
       expect(isSameVersion(head(1), other)).toBe(false);
+  });
+});
+
+describe("the heads after a batch", () => {
+  const heads = (partitions: number, batch: number): StateHeads => ({
+    batch: epochMs(batch),
+    partitions,
+    heads: new Array<undefined>(partitions).fill(undefined),
+  });
+
+  test("remember those of another number of partitions, and until when they were", () => {
+    const first = headsAfter(undefined, heads(2, 100), epochMs(100));
+    expect(first).toEqual(heads(2, 100));
+    const second = headsAfter(first, heads(3, 200), epochMs(200));
+    expect(second).toEqual({ ...heads(3, 200), former: { until: 200, heads: first } });
+    expect(headsAfter(second, heads(3, 300), epochMs(300))).toEqual({ ...heads(3, 300), former: second.former });
+  });
+
+  test("remember no more than three changes", () => {
+    let all = heads(1, 0);
+    for (let batch = 1; batch <= 9; batch++) all = headsAfter(all, heads(1 + (batch % 2), batch), epochMs(batch));
+    const untils: number[] = [];
+    for (let { former } = all; former !== undefined; { former } = former.heads) untils.push(former.until);
+    expect(untils).toEqual([9, 8, 7]);
   });
 });
 

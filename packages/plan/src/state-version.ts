@@ -21,6 +21,31 @@ export interface StateHeads {
   readonly partitions: number;
   /** By partition, the last version; `undefined`: it never had a key. */
   readonly heads: readonly (StateVersion | undefined)[];
+  /** What the state was in before. Files of it may not be kept any more. */
+  readonly former?: FormerHeads;
+}
+
+/** The state of an operator before batch `until` gave it another number of partitions. */
+export interface FormerHeads {
+  readonly until: EpochMs;
+  readonly heads: StateHeads;
+}
+
+/** Changes of the number of partitions that are remembered. */
+const FORMER_MAX = 3;
+
+/** The heads that batch `batch` has left, which remember those before it if the number of partitions has changed. */
+export function headsAfter(before: StateHeads | undefined, after: StateHeads, batch: EpochMs): StateHeads {
+  const { former: _, ...heads } = after;
+  if (before === undefined) return heads;
+  const former =
+    before.partitions === after.partitions ? before.former : { until: batch, heads: cut(before, FORMER_MAX - 1) };
+  return former === undefined ? heads : { ...heads, former };
+}
+
+function cut({ former, ...heads }: StateHeads, left: number): StateHeads {
+  if (former === undefined || left === 0) return heads;
+  return { ...heads, former: { ...former, heads: cut(former.heads, left - 1) } };
 }
 
 /** State versions, known only when a batch runs. */

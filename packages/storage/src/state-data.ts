@@ -2,5 +2,5 @@
 export { partitionFolder } from "./state/file-names.ts";
 export { type KeptVersions, keptVersions } from "./state/kept-versions.ts";
 export { scanState } from "./state/scan.ts";
-export { type FoundKey, readChanges, readState } from "./state/state-data.ts";
+export { type ChangedKey, type FoundKey, readChanges, readChangesAcross, readState } from "./state/state-data.ts";
 export { StateSorter } from "./state/state-sorter.ts";

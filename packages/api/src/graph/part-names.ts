@@ -1,5 +1,12 @@
 import { hashKey } from "@millrace/codec";
-import type { JobParts, NamedPart, NamedState, Partitioning, StateSchema } from "@millrace/plan";
+import {
+  type JobParts,
+  type NamedPart,
+  type NamedState,
+  OWN_PLACEMENT,
+  type Partitioning,
+  type StateSchema,
+} from "@millrace/plan";
 import { badArgument, nameTaken } from "../errors.ts";
 import type { NamedInput, StreamNode } from "./stream-node.ts";
 
@@ -157,7 +164,7 @@ export function unnamedInWords({ states, sources, outputs }: JobParts): string |
 
 /** State is of another kind if another operation wrote it, or put its keys elsewhere. */
 function stateKind({ operator, span, partitioning }: StateDeclaration): string {
-  const placed = partitioning?.kind === "custom" ? ", placed by its own partitioner" : "";
+  const placed = partitioning?.kind === "custom" ? OWN_PLACEMENT : "";
   return `${operator}${span === undefined ? "" : ` of ${span}`}${placed}`;
 }
 

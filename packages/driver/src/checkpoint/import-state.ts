@@ -11,6 +11,7 @@ import { encodeValue, fromTaggedJson, PlaceholderClasses, toTaggedJson } from "@
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import {
   type BaseEntry,
+  hasOwnPlacement,
   IMPORTED,
   type JobParts,
   type LoggedBatches,
@@ -232,9 +233,9 @@ class StateImport {
       return { name, ...by, version: version ?? 1, migrates: false };
     }
     const { former: _, ...part } = before;
-    if (/, placed by /.test(part.kind))
+    if (hasOwnPlacement(part))
       throw notImportable(
-        `the keys of ${JSON.stringify(name)} are ${part.kind.replace(/^.*, /, "")}, which only its job has: which partition a key belongs to is not known here. Nothing is imported. ` +
+        `the keys of ${JSON.stringify(name)} are placed by its own partitioner, which only its job has: which partition a key belongs to is not known here. Nothing is imported. ` +
           "Give the pairs to the job as its initialState.",
         { fields: { operator: name } },
       );

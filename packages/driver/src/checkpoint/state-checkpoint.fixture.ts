@@ -1,7 +1,7 @@
 import { epochMs } from "@millrace/base";
-import { encodeValue, keyGroup, PlaceholderClasses, partitionOf } from "@millrace/codec";
+import { encodeValue, KEY_GROUPS, keyGroup, PlaceholderClasses, partitionOf } from "@millrace/codec";
 import { type Location, locationFrom } from "@millrace/files";
-import type { BaseEntry, StateHeads, StateVersion } from "@millrace/plan";
+import { type BaseEntry, type CommittedBatches, headsAfter, type StateHeads, type StateVersion } from "@millrace/plan";
 import { LocalFileSystem, RowGroupsWriter, StateFiles } from "@millrace/storage";
 import { BatchLog } from "@millrace/storage/batch-log";
 
@@ -14,6 +14,7 @@ export class StateCheckpoint {
   readonly #files = new LocalFileSystem();
   readonly #state: StateFiles;
   readonly #heads = new Map<string, (StateVersion | undefined)[]>();
+  #committed: CommittedBatches = { last: epochMs(0), states: new Map() };
   #log: BatchLog | undefined;
 
   constructor(directory: string) {
@@ -25,10 +26,11 @@ export class StateCheckpoint {
   async change(operator: string, time: number, changes: readonly (readonly [unknown, unknown])[]): Promise<void> {
     const heads = this.#heads.get(operator) ?? new Array<undefined>(PARTITIONS).fill(undefined);
     this.#heads.set(operator, heads);
-    for (let partition = 0; partition < PARTITIONS; partition++) {
+    const partitions = heads.length;
+    for (let partition = 0; partition < partitions; partition++) {
       const states = new RowGroupsWriter("state", { timed: false });
       const removals = new RowGroupsWriter("removal", { timed: false });
-      const mine = changes.filter(([key]) => partitionOf(key, PARTITIONS) === partition);
+      const mine = changes.filter(([key]) => partitionOf(key, partitions) === partition);
       if (mine.length === 0) continue;
       mine.forEach(([key, value], at) => {
         const cell = typeof value === "object" ? encodeValue(value, this.classes) : value;
@@ -38,7 +40,7 @@ export class StateCheckpoint {
       const version = { batch: epochMs(time), attempt: 0, epoch: 1 };
       const before = heads[partition];
       await this.#state.writeDelta(
-        { operator, partition, partitions: PARTITIONS },
+        { operator, partition, partitions },
         {
           version,
           base: before === undefined ? { kind: "nothing" } : { kind: "version", version: before },
@@ -50,12 +52,38 @@ export class StateCheckpoint {
     }
   }
 
+  /** Batch `time` puts an operator with these keys into another number of partitions. Nothing of it counts before `commit`. */
+  async repartition(operator: string, time: number, partitions: number, keys: readonly (readonly [unknown, number])[]) {
+    const version = { batch: epochMs(time), attempt: 0, epoch: 1 };
+    const heads: (StateVersion | undefined)[] = [];
+    for (let partition = 0; partition < partitions; partition++) {
+      const mine = keys.filter(([key]) => partitionOf(key, partitions) === partition);
+      heads.push(mine.length === 0 ? undefined : version);
+      if (mine.length === 0) continue;
+      await this.#state.writeWhole(
+        { operator, partition, partitions },
+        {
+          ...{ version, schema: 1, timed: false, nextOrdinal: mine.length },
+          ranges: [{ first: 0, last: KEY_GROUPS - 1 }],
+          fill: (_, writer) => {
+            for (const [at, [key, value]] of mine.entries()) writer.put(key, keyGroup(key), value, at, 0);
+          },
+        },
+      );
+    }
+    this.#heads.set(operator, heads);
+  }
+
   /** All that was changed counts, as of batch `time`. */
   async commit(time: number): Promise<void> {
     const batch = epochMs(time);
     const states = new Map<string, StateHeads>();
     for (const [operator, heads] of this.#heads)
-      states.set(operator, { batch, partitions: PARTITIONS, heads: [...heads] });
+      states.set(
+        operator,
+        headsAfter(this.#committed.states.get(operator), { batch, partitions: heads.length, heads: [...heads] }, batch),
+      );
+    this.#committed = { last: batch, states };
     const state = { given: true, kind: "updateStateByKey", label: "", place: 0, code: 0, version: 1, migrates: false };
     const entry: BaseEntry = {
       kind: "base",
@@ -64,7 +92,7 @@ export class StateCheckpoint {
       dropped: [],
       base: {
         zeroTime: epochMs(0),
-        committed: { last: batch, states },
+        committed: this.#committed,
         remembered: [],
         pending: undefined,
         memories: new Map(),

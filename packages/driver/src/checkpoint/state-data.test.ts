@@ -79,6 +79,49 @@ describe("the state in a checkpoint", () => {
   });
 });
 
+describe("a state that was given another number of partitions", () => {
+  const keys = Array.from({ length: 40 }, (_, n): [string, number] => [`k${n}`, n]);
+  beforeEach(async () => {
+    await checkpoint.change("more", 500, keys);
+    await checkpoint.commit(500);
+    await checkpoint.change("more", 600, [["k1", undefined]]);
+    await checkpoint.commit(600);
+    const now = keys.filter(([key]) => key !== "k1").map(([key, n]): [string, number] => [key, key === "k2" ? 22 : n]);
+    await checkpoint.repartition("more", 700, 5, [...now, ["new", 1]]);
+    await checkpoint.commit(700);
+    await checkpoint.change("more", 800, [["k3", 33]]);
+    await checkpoint.commit(800);
+  });
+  const differs = async (from: number, to?: number): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for await (const changes of (await StateData.open(directory)).diff({ operator: "more", from, to }))
+      for (const { key, before, after } of changes) found.push(`${String(key)}: ${String(before)} -> ${String(after)}`);
+    return found.sort();
+  };
+
+  test("is compared across that, in either direction of size", async () => {
+    expect(await differs(600)).toEqual(["k2: 2 -> 22", "k3: 3 -> 33", "new: undefined -> 1"]);
+    expect(await differs(500, 650)).toEqual(["k1: 1 -> undefined"]);
+    expect(await differs(500, 700)).toEqual(["k1: 1 -> undefined", "k2: 2 -> 22", "new: undefined -> 1"]);
+    expect(await differs(700)).toEqual(["k3: 3 -> 33"]);
+    await checkpoint.repartition("more", 900, 1, [["k0", 0]]);
+    await checkpoint.commit(900);
+    expect(await differs(800)).toHaveLength(39);
+    expect(await differs(550, 900)).toHaveLength(39);
+  });
+
+  test("is read as of batches before it, as long as its former files are there", async () => {
+    expect(await scan({ operator: "more", batch: 699 })).toHaveLength(39);
+    expect(await scan({ operator: "more", batch: 500 })).toHaveLength(40);
+    const data = await StateData.open(directory);
+    expect((await data.get("more", ["k1"], { batch: 500 }))[0]?.state).toBe(1);
+    for (const folder of ["2-0", "2-1"]) rmSync(join(directory, "state/more", folder), { recursive: true });
+    await expect(scan({ operator: "more", batch: 600 })).rejects.toThrow(
+      /STATE_BATCH_UNKNOWN.* as of batch 600 .* It is kept from batch 700 .* on\. A savepoint/,
+    );
+  });
+});
+
 describe("what is not there is refused", () => {
   test("a directory without a checkpoint", async () => {
     await expect(StateData.open(join(directory, "state"))).rejects.toMatchObject({ code: "CHECKPOINT_NOT_FOUND" });

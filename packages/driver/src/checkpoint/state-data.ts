@@ -1,13 +1,15 @@
 import { didYouMean, EngineError, type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
 import { decodeValue, fromTaggedJson, type Json, PlaceholderClasses, partitionOf, toTaggedJson } from "@millrace/codec";
 import type { FileSystem, Location } from "@millrace/files";
-import type { StateHeads, StateVersion } from "@millrace/plan";
+import { hasOwnPlacement, type StateHeads, type StateVersion } from "@millrace/plan";
 import { localFileSystems, StateFiles, type StatePartition, stateDeltaMissing } from "@millrace/storage";
 import {
+  type ChangedKey,
   type FoundKey,
   type KeptVersions,
   keptVersions,
   readChanges,
+  readChangesAcross,
   readState,
   scanState,
 } from "@millrace/storage/state-data";
@@ -129,7 +131,8 @@ export class StateData {
   }
 
   /**
-   * The keys that differ between two batches, partition by partition. Costs what the batches between them touched.
+   * The keys that differ between two batches, partition by partition. Costs what the batches between them touched; if the number
+   * of partitions has changed meanwhile, as much as reading both states.
    *
    * @throws As `scan`
    */
@@ -143,15 +146,8 @@ export class StateData {
     readonly to?: number | undefined;
   }): AsyncGenerator<readonly KeyChange[], void, undefined> {
     for (const name of this.#selected(operator)) {
-      const [before, after] = [await this.#headsAt(name, from), await this.#headsAt(name, to)];
-      if (before.partitions !== after.partitions)
-        throw batchUnknown(
-          `${JSON.stringify(name)} had ${before.partitions} partitions as of batch ${from}, and has ${after.partitions} now: batches before that change cannot be compared with later ones. ` +
-            "Export both, and compare the files.",
-        );
-      for (const [of, head] of partitionsOf(name, after)) {
-        const versions = { from: before.heads[of.partition], to: head };
-        const changes = await this.#orSwept(() => readChanges(this.#files, of, versions));
+      const versions = { from: await this.#headsAt(name, from), to: await this.#headsAt(name, to) };
+      for await (const changes of this.#unlessSwept(this.#changes(name, versions))) {
         yield changes.map(({ key, before: was, after: is }) => ({
           operator: name,
           key: toTaggedJson(key, this.#classes),
@@ -160,6 +156,19 @@ export class StateData {
         }));
       }
     }
+  }
+
+  async *#changes(
+    operator: string,
+    { from, to }: { readonly from: StateHeads; readonly to: StateHeads },
+  ): AsyncGenerator<readonly ChangedKey[], void, undefined> {
+    if (from.partitions !== to.partitions) {
+      const part = this.#found.parts.states.find(({ name }) => name === operator);
+      const byHash = part !== undefined && !hasOwnPlacement(part);
+      return yield* readChangesAcross(this.#files, operator, { from, to }, { byHash });
+    }
+    for (const [of, head] of partitionsOf(operator, to))
+      yield await readChanges(this.#files, of, { from: from.heads[of.partition], to: head });
   }
 
   get #states(): ReadonlyMap<string, StateHeads> {
@@ -179,7 +188,7 @@ export class StateData {
 
   /** @throws STATE_BATCH_UNKNOWN */
   async #headsAt(operator: string, batch: number | undefined): Promise<StateHeads> {
-    const heads = this.#states.get(operator);
+    let heads = this.#states.get(operator);
     if (heads === undefined) return { batch: epochMs(0), partitions: 0, heads: [] };
     if (batch === undefined) return heads;
     if (batch > this.last)
@@ -187,6 +196,8 @@ export class StateData {
         `batch ${batch} is not committed: the last one of ${this.#whose} is ${atBatch(this.last)}. Nothing is read. Name that one or an earlier one.`,
         { fields: { batch, last: this.last } },
       );
+    let later: EpochMs | undefined; // in another number of partitions
+    while (heads.former !== undefined && batch < heads.former.until) ({ until: later, heads } = heads.former);
     const at: (StateVersion | undefined)[] = [];
     const kept: KeptVersions[] = [];
     let isKept = true;
@@ -201,14 +212,21 @@ export class StateData {
       at.push(version);
       if (version === undefined && !versions.fromTheBeginning) isKept = false;
     }
-    if (!isKept) throw this.#notKept(operator, batch, kept);
+    if (!isKept) throw this.#notKept(operator, { batch, kept, later });
     return { batch: epochMs(batch), partitions: heads.partitions, heads: at };
   }
 
-  #notKept(operator: string, batch: number, kept: readonly KeptVersions[]): EngineError {
+  #notKept(
+    operator: string,
+    {
+      batch,
+      kept,
+      later = this.last,
+    }: { readonly batch: number; readonly kept: readonly KeptVersions[]; readonly later: EpochMs | undefined },
+  ): EngineError {
     // Every partition has its oldest version: the newest of those is the first that all have.
     const first = Math.max(
-      ...kept.map(({ versions, fromTheBeginning }) => (fromTheBeginning ? 0 : (versions.at(-1)?.batch ?? this.last))),
+      ...kept.map(({ versions, fromTheBeginning }) => (fromTheBeginning ? 0 : (versions.at(-1)?.batch ?? later))),
     );
     const batches = [...new Set(kept.flatMap(({ versions }) => versions.map((version) => version.batch)))]
       .filter((one) => one >= first)
@@ -217,7 +235,7 @@ export class StateData {
     const more = batches.length > BATCHES_TOLD ? ` and ${batches.length - BATCHES_TOLD} earlier ones` : "";
     return batchUnknown(
       `the state of ${JSON.stringify(operator)} as of batch ${atBatch(batch)} is not kept any more. Nothing is read. ` +
-        `It is kept from batch ${atBatch(first)} on, and these have changed it: ${told}${more}. A savepoint keeps a batch for as long as you like.`,
+        `It is kept from batch ${atBatch(first)} on${told === "" ? "" : `, and these have changed it: ${told}${more}`}. A savepoint keeps a batch for as long as you like.`,
       { fields: { operator, batch, first } },
     );
   }
@@ -233,14 +251,6 @@ export class StateData {
   async *#unlessSwept<T>(rows: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     try {
       yield* rows;
-    } catch (error) {
-      throw await this.#explained(error);
-    }
-  }
-
-  async #orSwept<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
     } catch (error) {
       throw await this.#explained(error);
     }

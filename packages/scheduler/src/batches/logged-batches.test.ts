@@ -64,6 +64,24 @@ describe("from its log a job goes on", () => {
     });
   });
 
+  test("with the heads of the former number of partitions, once a batch has changed it", () => {
+    const heads = (batch: number, partitions: number) => ({
+      batch: epochMs(batch),
+      partitions,
+      heads: new Array<undefined>(partitions).fill(undefined),
+    });
+    const commit = (time: number, partitions: number): BatchLogEntry => ({
+      kind: "committed",
+      time: epochMs(time),
+      states: new Map([["a", heads(time, partitions)]]),
+    });
+    const entries = [planned(100), commit(100, 2), planned(200), commit(200, 3), planned(300), commit(300, 3)];
+    expect(resumed(...entries)?.committed.states.get("a")).toEqual({
+      ...heads(300, 3),
+      former: { until: 200, heads: heads(100, 2) },
+    });
+  });
+
   test("with a batch that was planned, which runs again", () => {
     const found = resumed(planned(100), committed(100), planned(200));
     expect(found).toMatchObject({ last: 200, committed: { last: 100 }, pending: { time: 200, prepared: undefined } });

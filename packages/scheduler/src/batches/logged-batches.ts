@@ -1,13 +1,14 @@
 import { assert, type EpochMs, type ErrorFactory, epochMs, errorKind, unreachable } from "@millrace/base";
-import type {
-  BatchEntry,
-  BatchInput,
-  BatchLogEntry,
-  CommittedBatches,
-  LoggedBatches,
-  PendingBatch,
-  PreparedBatch,
-  RememberedBatch,
+import {
+  type BatchEntry,
+  type BatchInput,
+  type BatchLogEntry,
+  type CommittedBatches,
+  headsAfter,
+  type LoggedBatches,
+  type PendingBatch,
+  type PreparedBatch,
+  type RememberedBatch,
 } from "@millrace/plan";
 
 const inconsistent: ErrorFactory = errorKind("CHECKPOINT_INCONSISTENT", "environment");
@@ -89,7 +90,9 @@ export function afterBatch(
   time: EpochMs,
   states: CommittedBatches["states"],
 ): CommittedBatches {
-  return { last: time, states: new Map([...before.states, ...states]) };
+  const after = new Map(before.states);
+  for (const [name, heads] of states) after.set(name, headsAfter(before.states.get(name), heads, time));
+  return { last: time, states: after };
 }
 
 /** From where the batches of a job go on. */

@@ -67,11 +67,18 @@ const input = {
     ],
   ]),
 };
-/** A state of which one partition has not changed since an earlier epoch, and another is empty. */
+/** A state of which one partition has not changed since an earlier epoch, and another is empty; it was in other numbers of partitions. */
 const totals = new Map([
   [
     "totals",
     {
+      former: {
+        until: at(700),
+        heads: {
+          ...{ batch: at(600), partitions: 1, heads: [{ batch: at(600), attempt: 0, epoch: 1 }] },
+          former: { until: at(300), heads: { batch: at(200), partitions: 2, heads: [undefined, undefined] } },
+        },
+      },
       batch: at(1_000),
       partitions: 3,
       heads: [{ batch: at(1_000), attempt: 12, epoch: 2 }, { batch: at(500), attempt: 0, epoch: 1 }, undefined],

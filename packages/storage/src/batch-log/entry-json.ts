@@ -5,6 +5,7 @@ import {
   blockId,
   type CommittedBatches,
   type FixedInput,
+  type FormerHeads,
   type InputMemory,
   type JobParts,
   type LoggedBatches,
@@ -15,6 +16,7 @@ import {
   type ReceivedMark,
   type RememberedBatch,
   type StateHeads,
+  type StateVersion,
   versionName,
 } from "@millrace/plan";
 import * as v from "valibot";
@@ -95,18 +97,27 @@ const version = v.pipe(
   v.transform(parseVersionName),
   v.check((parsed) => parsed !== undefined, "is not the name of a version"),
 );
+const stateHeads = { batch: time, heads: v.array(v.nullable(version)) };
+const former: v.GenericSchema<unknown, FormerHeads> = v.pipe(
+  v.object({ until: time, ...stateHeads, former: v.exactOptional(v.lazy(() => former)) }),
+  v.transform(({ until, ...heads }) => ({ until, heads: headsFrom(heads) })),
+);
 const states = mapOf(
   v.pipe(
-    v.object({ batch: time, heads: v.array(v.nullable(version)) }),
-    v.transform(
-      ({ batch, heads }): StateHeads => ({
-        batch,
-        partitions: heads.length,
-        heads: heads.map((head) => head ?? undefined),
-      }),
-    ),
+    v.object({ ...stateHeads, former: v.exactOptional(former) }),
+    v.transform((heads) => headsFrom(heads)),
   ),
 );
+
+function headsFrom({
+  heads,
+  ...rest
+}: Pick<StateHeads, "batch" | "former"> & {
+  readonly heads: readonly (StateVersion | null | undefined)[];
+}): StateHeads {
+  return { ...rest, partitions: heads.length, heads: heads.map((head) => head ?? undefined) };
+}
+
 const output = v.object({ id: v.number(), name: v.string(), label: v.string() });
 const writtenFile = v.object({ file: v.string(), bytes: v.number(), token: v.string() });
 const preparedOutput: v.GenericSchema<unknown, PreparedOutput> = v.variant("kind", [
@@ -228,10 +239,12 @@ function plain(this: Readonly<Record<string, unknown>>, key: string): unknown {
 }
 
 function plainStates(states: CommittedBatches["states"]): unknown {
-  return [...states].map(([name, { batch, heads }]) => [
-    name,
-    { batch, heads: heads.map((head) => (head === undefined ? null : versionName(head))) },
-  ]);
+  return [...states].map(([name, heads]) => [name, plainHeads(heads)]);
+}
+
+function plainHeads({ batch, heads, former: before }: StateHeads): object {
+  const plainer = { batch, heads: heads.map((head) => (head === undefined ? null : versionName(head))) };
+  return before === undefined ? plainer : { ...plainer, former: { until: before.until, ...plainHeads(before.heads) } };
 }
 
 /** Fields that are always there. */

@@ -1,8 +1,9 @@
 import { KEY_GROUPS, KeyMap, keyGroup } from "@millrace/codec";
-import { isSameVersion, type StateVersion } from "@millrace/plan";
-import type { StatePartition } from "./file-names.ts";
+import { formerHeads, groupsOf, isSameVersion, type StateHeads, type StateVersion } from "@millrace/plan";
+import type { GroupRange, StatePartition } from "./file-names.ts";
 import type { StateCell, StateRows } from "./rows.ts";
 import { keysOfSlice, sliceRanges } from "./slice-ranges.ts";
+import { ALL_GROUPS } from "./state-file.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { OnDamage, RowsTaker } from "./walk.ts";
 
@@ -31,6 +32,8 @@ export interface ChangedKey {
 export interface ReadOptions {
   /** Only these keys: what lies in other key groups is not read, as far as it is in files of its own. */
   readonly keys?: readonly unknown[];
+  /** Only keys of these groups, likewise. */
+  readonly groups?: GroupRange;
   /** Told of slices that are damaged, and have been worked around. */
   readonly onDamage?: OnDamage;
 }
@@ -44,10 +47,10 @@ export async function readState(
   files: StateFiles,
   of: StatePartition,
   head: StateVersion | undefined,
-  { keys, onDamage = () => undefined }: ReadOptions = {},
+  { keys, groups, onDamage = () => undefined }: ReadOptions = {},
 ): Promise<readonly FoundKey[]> {
   if (head === undefined) return [];
-  const found = new RowCollector(keys);
+  const found = new RowCollector(keys, groups);
   const opened = await files.open(of, head, found);
   const pieces = opened.pieces.filter(({ first, last }) => found.wantsAny(first, last));
   await files.take(opened, pieces, found, onDamage);
@@ -70,17 +73,52 @@ export async function readChanges(
   const touched = to === undefined || from === undefined ? undefined : await touchedSince(files, of, from, to);
   const keys = touched?.keys();
   const only = keys === undefined ? options : { ...options, keys };
-  const before = new KeyMap<unknown, FoundKey>();
-  const rows = await readState(files, of, from, only);
-  for (const row of rows) before.set(row.key, row);
-  const after = touched?.rows() ?? (await readState(files, of, to, options));
+  const before = await readState(files, of, from, only);
+  return changesBetween(before, touched?.rows() ?? (await readState(files, of, to, options)));
+}
+
+/**
+ * The same for a whole state that has another number of partitions meanwhile, some keys at a time. Costs as much as reading both,
+ * and holds one partition in memory, of the larger number.
+ *
+ * @param byHash Keys are placed by their groups; otherwise any partition may have them.
+ * @throws The errors of `readState`.
+ */
+export async function* readChangesAcross(
+  files: StateFiles,
+  operator: string,
+  { from, to }: { readonly from: StateHeads; readonly to: StateHeads },
+  { byHash, onDamage }: Pick<ReadOptions, "onDamage"> & { readonly byHash: boolean },
+): AsyncGenerator<readonly ChangedKey[], void, undefined> {
+  const ranges = Math.max(from.partitions, to.partitions);
+  for (let partition = 0; partition < ranges; partition++) {
+    const range = { partition, partitions: ranges, byHash };
+    const own = groupsOf(partition, ranges);
+    const groups = { first: own.from, last: own.until - 1 };
+    const options = { groups, ...(onDamage === undefined ? {} : { onDamage }) };
+    const read = async (all: StateHeads): Promise<readonly FoundKey[]> => {
+      const rows: FoundKey[] = [];
+      const { partitions } = all;
+      for (const [at, head] of formerHeads(all, range).heads.entries()) {
+        for (const row of await readState(files, { operator, partition: at, partitions }, head, options))
+          rows.push(row);
+      }
+      return rows;
+    };
+    yield changesBetween(await read(from), await read(to));
+  }
+}
+
+function changesBetween(before: readonly FoundKey[], after: readonly FoundKey[]): readonly ChangedKey[] {
+  const rows = new KeyMap<unknown, FoundKey>();
+  for (const row of before) rows.set(row.key, row);
   const changes: ChangedKey[] = [];
   for (const row of after) {
-    const old = before.get(row.key);
-    before.delete(row.key);
+    const old = rows.get(row.key);
+    rows.delete(row.key);
     if (old === undefined || !isSameCell(old.cell, row.cell)) changes.push({ key: row.key, before: old, after: row });
   }
-  for (const row of before.values()) changes.push({ key: row.key, before: row, after: undefined });
+  for (const row of rows.values()) changes.push({ key: row.key, before: row, after: undefined });
   return changes;
 }
 
@@ -163,8 +201,10 @@ class RowCollector implements RowsTaker {
   readonly #found = new KeyMap<unknown, FoundKey | undefined>();
   readonly #keys: KeyMap<unknown, true> | undefined;
   readonly #groups: ReadonlySet<number> | undefined;
+  readonly #range: GroupRange;
 
-  constructor(keys?: readonly unknown[]) {
+  constructor(keys?: readonly unknown[], range: GroupRange = ALL_GROUPS) {
+    this.#range = range;
     if (keys === undefined) return;
     this.#groups = new Set(keys.map(keyGroup));
     const wanted = new KeyMap<unknown, true>();
@@ -173,6 +213,7 @@ class RowCollector implements RowsTaker {
   }
 
   wantsAny(first: number, last: number): boolean {
+    if (first > this.#range.last || last < this.#range.first) return false;
     if (this.#groups === undefined) return true;
     for (const group of this.#groups) if (group >= first && group <= last) return true;
     return false;
@@ -182,6 +223,7 @@ class RowCollector implements RowsTaker {
     for (let at = 0; at < rows.rows; at++) {
       const group = rows.groups[at] ?? 0;
       if (!wants(group) || this.#groups?.has(group) === false) continue;
+      if (group < this.#range.first || group > this.#range.last) continue;
       const key = rows.keys[at];
       if (this.#keys?.has(key) === false || this.#found.has(key)) continue;
       this.#found.set(key, rows.removals ? undefined : foundAt(rows, at));
