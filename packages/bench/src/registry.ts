@@ -7,6 +7,7 @@ import { smallBatch } from "./benches/small-batch.ts";
 import { soak } from "./benches/soak.ts";
 import { startUp } from "./benches/start-up.ts";
 import { state } from "./benches/state.ts";
+import { stateExport } from "./benches/state-export.ts";
 import { stateFailures } from "./benches/state-failures.ts";
 import { statePace } from "./benches/state-pace.ts";
 import { wordCount } from "./benches/word-count.ts";
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   state,
   statePace,
   stateFailures,
+  stateExport,
   wordCount,
   wordCountFile,
   largeBatch,

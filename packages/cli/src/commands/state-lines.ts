@@ -11,12 +11,23 @@ interface Lines<Row> {
 }
 
 export const rowLine: Lines<StateRow> = {
-  jsonl: ({ operator, key, state, updated }) =>
-    `${JSON.stringify(updated === undefined ? { operator, key, state } : { operator, key, state, updated })}\n`,
+  jsonl: ({ operator, key, state, updated }) => {
+    const time = updated === undefined ? "" : `,"updated":${text(updated)}`;
+    return `{"operator":${text(operator)},"key":${text(key)},"state":${text(state)}${time}}\n`;
+  },
   csv: ({ operator, key, state, updated }) =>
     `${cell(operator)},${cell(key)},${cell(state)},${updated === undefined ? "" : new Date(updated).toISOString()}\r\n`,
   csvHead: "operator,key,state,updated\r\n",
 };
+
+/** As `JSON.stringify` writes it, in half the time for what most keys and states are: there may be millions. */
+function text(json: StateRow["key"]): string {
+  if (typeof json === "number") return String(json);
+  return typeof json === "string" && UNESCAPED.test(json) ? `"${json}"` : JSON.stringify(json);
+}
+
+/** ASCII but for `"`, `\\` and control characters. */
+const UNESCAPED = /^[ !#-[\]-~]*$/;
 
 export const changeLine: Lines<KeyChange> = {
   jsonl: (change) => `${JSON.stringify(change)}\n`,
