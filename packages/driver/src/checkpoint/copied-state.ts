@@ -1,9 +1,12 @@
 import { EngineError } from "@millrace/base";
 import { type FileSystem, fileExists, fileNotFound, type Location, within } from "@millrace/files";
 import type { LoggedBatches, PendingBatch, StateHeads } from "@millrace/plan";
-import { StateFiles, type StatePartition, stateDeltaMissing } from "@millrace/storage";
+import { StateFiles, stateDeltaMissing } from "@millrace/storage";
 import { partitionFolder } from "@millrace/storage/state-data";
+import { type FoundCheckpoint, findCheckpoint, partitionsOf } from "./found-checkpoint.ts";
 
+/** Attempts to take the files of a running job, which removes some that no batch needs any more. */
+const ATTEMPTS_MAX = 5;
 /** Files that are linked at a time. */
 const AT_ONCE = 32;
 
@@ -21,21 +24,40 @@ export async function copyStates(
   const there = new StateFiles({ files, directory: from });
   const copied = new StateFiles({ files, directory: to });
   for (const [operator, heads] of statesOf(logged)) {
-    for (const of of partitionsOf(operator, heads)) {
+    for (const [of, head] of partitionsOf(operator, heads)) {
       const [source, target] = [partitionFolder(from, of), partitionFolder(to, of)];
       const names = await there.namesUntil(of, heads.batch);
       for (let next = 0; next < names.length; next += AT_ONCE)
         await Promise.all(
           names.slice(next, next + AT_ONCE).map((name) => copyFile(files, within(source, name), within(target, name))),
         );
-      const head = heads.heads[of.partition];
       if (head !== undefined) await copied.open(of, head, { take: () => undefined });
     }
   }
 }
 
-/** Files that were to be copied are gone: the job has gone on, and has removed them. */
-export function isGone(error: unknown): boolean {
+/**
+ * Takes what a checkpoint has, which may be that of a running job: when the job has gone on, and has removed files that were still
+ * to be taken, it is tried again with what the log says then.
+ *
+ * @throws The errors of `findCheckpoint` and of `take`.
+ */
+export async function takeCheckpoint<T>(
+  files: FileSystem,
+  directory: Location,
+  take: (found: FoundCheckpoint) => Promise<T>,
+): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    const found = await findCheckpoint(files, directory);
+    try {
+      return await take(found);
+    } catch (error) {
+      if (!isGone(error) || attempts >= ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+function isGone(error: unknown): boolean {
   return error instanceof EngineError && (error.code === stateDeltaMissing.code || error.code === fileNotFound.code);
 }
 
@@ -48,10 +70,6 @@ export function runsAgain(pending: PendingBatch): PendingBatch {
 function statesOf({ committed, remembered, pending }: LoggedBatches): readonly (readonly [string, StateHeads])[] {
   const all = [committed, ...remembered, ...(pending === undefined ? [] : [pending])];
   return all.flatMap(({ states }) => [...states]);
-}
-
-function partitionsOf(operator: string, { partitions }: StateHeads): readonly StatePartition[] {
-  return Array.from({ length: partitions }, (_, partition) => ({ operator, partition, partitions }));
 }
 
 async function copyFile(files: FileSystem, from: Location, to: Location): Promise<void> {

@@ -1,7 +1,8 @@
 import { type ErrorFactory, errorKind } from "@millrace/base";
 import type { FileSystem, Location } from "@millrace/files";
-import type { BaseEntry, LoggedBatches } from "@millrace/plan";
+import type { BaseEntry, LoggedBatches, StateHeads, StateVersion } from "@millrace/plan";
 import { recallBatches } from "@millrace/scheduler";
+import { localFileSystems, type StatePartition } from "@millrace/storage";
 import { readBatchLog } from "@millrace/storage/batch-log";
 
 /** Names the savepoint from which a checkpoint directory was begun, so that the same command goes on from the directory. */
@@ -16,6 +17,21 @@ export const IMPORT_FOLDER = "import";
 export const checkpointFolders: ReadonlySet<string> = new Set([
   ...["batches", "owner", "received", "savepoints", "state", ORIGIN, IMPORT_FOLDER],
 ]);
+
+/** A checkpoint directory, as commands name it: a path or location on this machine. @throws FILE_SYSTEM_UNKNOWN */
+export function localCheckpoint(path: string): { readonly files: FileSystem; readonly directory: Location } {
+  const systems = localFileSystems();
+  const directory = systems.parse(path);
+  return { files: systems.for(directory), directory };
+}
+
+/** The partitions of a state, with their heads. */
+export function partitionsOf(
+  operator: string,
+  { partitions, heads }: StateHeads,
+): readonly (readonly [StatePartition, StateVersion | undefined])[] {
+  return Array.from({ length: partitions }, (_, partition) => [{ operator, partition, partitions }, heads[partition]]);
+}
 
 /** What the log of a checkpoint directory says. */
 export interface FoundCheckpoint extends Pick<BaseEntry, "identity" | "parts" | "dropped"> {

@@ -20,14 +20,20 @@ import {
   type StateHeads,
 } from "@millrace/plan";
 import { writtenVersion } from "@millrace/scheduler";
-import { localFileSystems, type StateCell, StateFiles } from "@millrace/storage";
+import { type StateCell, StateFiles } from "@millrace/storage";
 import { BatchLog } from "@millrace/storage/batch-log";
 import { StateSorter } from "@millrace/storage/state-data";
 import { ownCheckpointFor } from "../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../lease/held-lease.ts";
 import { type Processes, realProcesses } from "../lease/processes.ts";
-import { copyStates, isGone, runsAgain } from "./copied-state.ts";
-import { checkpointFolders, type FoundCheckpoint, findCheckpoint, IMPORT_FOLDER } from "./found-checkpoint.ts";
+import { copyStates, runsAgain, takeCheckpoint } from "./copied-state.ts";
+import {
+  checkpointFolders,
+  type FoundCheckpoint,
+  findCheckpoint,
+  IMPORT_FOLDER,
+  localCheckpoint,
+} from "./found-checkpoint.ts";
 import { checkpointNotEmpty } from "./start-from.ts";
 
 const notImportable: ErrorFactory = errorKind("STATE_NOT_IMPORTABLE", "user");
@@ -73,9 +79,6 @@ export interface ImportedState {
   readonly operators: readonly { readonly name: string; readonly keys: number; readonly partitions: number }[];
 }
 
-/** Attempts to copy the files of a running job, which removes some that no batch needs any more. */
-const COPIES_MAX = 5;
-
 /**
  * Makes a checkpoint out of keys with their states, in a directory that is empty. It counts when its log is written, which
  * comes last: after a failure, nothing of it is left. Memory: see {@link StateSorter}.
@@ -85,10 +88,8 @@ const COPIES_MAX = 5;
  * @throws CHECKPOINT_NOT_FOUND and others: `from` cannot be read. The errors of the file system.
  */
 export async function importState(request: ImportRequest): Promise<ImportedState> {
-  const systems = localFileSystems();
-  const directory = systems.parse(request.directory);
-  const files = systems.for(directory);
-  const from = request.from === undefined ? undefined : systems.parse(request.from);
+  const { files, directory } = localCheckpoint(request.directory);
+  const from = request.from === undefined ? undefined : localCheckpoint(request.from).directory;
   const found = from === undefined ? undefined : await findCheckpoint(files, from);
   await refuseForeign(files, directory);
   const lease = await ownCheckpointFor(files, directory, {
@@ -265,17 +266,11 @@ class StateImport {
   async #takeOver(operators: ReadonlySet<string>): Promise<FoundCheckpoint | undefined> {
     const { files, directory, from } = this.#place;
     if (from === undefined) return undefined;
-    for (let copies = 1; ; copies++) {
-      const found = await findCheckpoint(files, from);
+    return takeCheckpoint(files, from, async (found) => {
+      await files.remove(within(directory, "state")); // left by an attempt that was cut off
       const { committed, pending, remembered } = found.logged;
       const others = withStates(found.logged, (states) => without(states, (name) => operators.has(name)));
-      try {
-        await copyStates(files, { logged: others, from, to: directory });
-      } catch (error) {
-        if (!isGone(error) || copies >= COPIES_MAX) throw error;
-        await files.remove(within(directory, "state"));
-        continue; // the job has gone on
-      }
+      await copyStates(files, { logged: others, from, to: directory });
       // What earlier batches were built on, for windows that look back: unless that is what has to be repaired.
       const former = { committed: { ...committed, states: new Map() }, pending: undefined };
       const history = remembered.map((batch) => ({
@@ -291,7 +286,7 @@ class StateImport {
         () => others.remembered,
       );
       return { ...found, logged: { ...found.logged, pending: pending && runsAgain(pending), remembered: kept } };
-    }
+    });
   }
 }
 

@@ -2,8 +2,8 @@ import { EngineError, thrownMessage } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { NamedPart, NamedState, PendingBatch, StateHeads } from "@millrace/plan";
 import { outputInWords, sourceInWords, writtenVersion } from "@millrace/scheduler";
-import { countKeys, localFileSystems, operatorFolder, StateFiles, type StatePartition } from "@millrace/storage";
-import { type FoundCheckpoint, findCheckpoint } from "./found-checkpoint.ts";
+import { countKeys, operatorFolder, StateFiles } from "@millrace/storage";
+import { type FoundCheckpoint, findCheckpoint, localCheckpoint, partitionsOf } from "./found-checkpoint.ts";
 
 /** What is in a checkpoint directory. Plain data. Times are batch times. */
 export interface CheckpointReport {
@@ -53,9 +53,8 @@ interface PartReport extends Pick<NamedPart, "name" | "given" | "kind" | "label"
  * @throws FILE_SYSTEM_UNKNOWN, and the errors of {@link findCheckpoint}
  */
 export async function inspectCheckpoint(path: string): Promise<CheckpointReport> {
-  const systems = localFileSystems();
-  const directory = systems.parse(path);
-  return inspect(systems.for(directory), directory);
+  const { files, directory } = localCheckpoint(path);
+  return inspect(files, directory);
 }
 
 async function inspect(files: FileSystem, directory: Location): Promise<CheckpointReport> {
@@ -127,9 +126,8 @@ async function inspectState(
   const { name, given, kind, label, version } = state;
   const reader = new StateFiles({ files, directory });
   let keys: number | undefined = 0;
-  for (const [partition, head] of heads.heads.entries()) {
+  for (const [of, head] of partitionsOf(name, heads)) {
     if (head === undefined) continue;
-    const of: StatePartition = { operator: name, partition, partitions: heads.partitions };
     try {
       const counted = await countKeys(reader, of, head, (file, error) => {
         damaged.push({ path: pathIn(error) ?? `${name}, ${file}`, why: whyOf(error) });
@@ -137,7 +135,7 @@ async function inspectState(
       if (keys !== undefined) keys += counted;
     } catch (error) {
       keys = undefined;
-      damaged.push({ path: pathIn(error) ?? `${name}, partition ${partition}`, why: whyOf(error) });
+      damaged.push({ path: pathIn(error) ?? `${name}, partition ${of.partition}`, why: whyOf(error) });
     }
   }
   const changed = heads.heads.flatMap((head) => (head === undefined ? [] : [head.batch]));

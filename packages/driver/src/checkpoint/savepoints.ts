@@ -1,11 +1,10 @@
 import { type ErrorFactory, errorKind, fateOf, processInWords } from "@millrace/base";
 import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { BaseEntry } from "@millrace/plan";
-import { localFileSystems } from "@millrace/storage";
 import { BatchLog } from "@millrace/storage/batch-log";
 import { LeaseFolder } from "@millrace/storage/lease";
-import { copyStates, isGone, runsAgain } from "./copied-state.ts";
-import { findCheckpoint } from "./found-checkpoint.ts";
+import { copyStates, runsAgain, takeCheckpoint } from "./copied-state.ts";
+import { findCheckpoint, localCheckpoint } from "./found-checkpoint.ts";
 
 const savepointExists: ErrorFactory = errorKind("SAVEPOINT_EXISTS", "user");
 const savepointNotFound: ErrorFactory = errorKind("SAVEPOINT_NOT_FOUND", "user");
@@ -22,8 +21,6 @@ export interface Savepoint {
   readonly batch: number;
 }
 
-/** Attempts to copy the files of a running job, which removes some that no batch needs any more. */
-const ATTEMPTS_MAX = 5;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 
 /** The savepoints of a checkpoint directory: `<directory>/savepoints/<name>`, each of them a checkpoint directory by itself. */
@@ -34,9 +31,7 @@ export class Savepoints {
 
   /** @throws FILE_SYSTEM_UNKNOWN */
   constructor(path: string) {
-    const systems = localFileSystems();
-    this.#directory = systems.parse(path);
-    this.#files = systems.for(this.#directory);
+    ({ files: this.#files, directory: this.#directory } = localCheckpoint(path));
     this.#folder = within(this.#directory, "savepoints");
   }
 
@@ -53,9 +48,8 @@ export class Savepoints {
         `the savepoint ${JSON.stringify(name)} exists in ${this.#directory}: it has batch ${known.batch}. Nothing was changed. Give another name, or delete it first, with --delete ${name}.`,
         { fields: { directory, name } },
       );
-    for (let attempt = 1; ; attempt++) {
+    return takeCheckpoint(this.#files, this.#directory, async ({ identity, parts, dropped, epoch, logged }) => {
       await this.#files.remove(directory); // left by an attempt that was cut off
-      const { identity, parts, dropped, epoch, logged } = await findCheckpoint(this.#files, this.#directory);
       // What was received is the job's own, too.
       const pending = logged.pending && runsAgain(logged.pending);
       const entry: BaseEntry = {
@@ -63,17 +57,12 @@ export class Savepoints {
         ...{ identity, parts, dropped },
         base: { ...logged, pending, received: new Map() },
       };
-      try {
-        await copyStates(this.#files, { logged: entry.base, from: this.#directory, to: directory });
-      } catch (error) {
-        if (!isGone(error) || attempt >= ATTEMPTS_MAX) throw error;
-        continue; // the job has gone on
-      }
+      await copyStates(this.#files, { logged: entry.base, from: this.#directory, to: directory });
       const { log } = await BatchLog.open({ files: this.#files, directory, epoch });
       await log.take(entry);
       log.close();
       return { name, directory, job: identity?.name, batch: logged.committed.last };
-    }
+    });
   }
 
   /** By name. What is incomplete is not among them. */

@@ -2,7 +2,7 @@ import { didYouMean, EngineError, type EpochMs, type ErrorFactory, epochMs, erro
 import { decodeValue, fromTaggedJson, type Json, PlaceholderClasses, partitionOf, toTaggedJson } from "@millrace/codec";
 import type { FileSystem, Location } from "@millrace/files";
 import { hasOwnPlacement, type StateHeads, type StateVersion } from "@millrace/plan";
-import { localFileSystems, StateFiles, type StatePartition, stateDeltaMissing } from "@millrace/storage";
+import { StateFiles, stateDeltaMissing } from "@millrace/storage";
 import {
   type ChangedKey,
   type FoundKey,
@@ -13,7 +13,7 @@ import {
   readState,
   scanState,
 } from "@millrace/storage/state-data";
-import { type FoundCheckpoint, findCheckpoint } from "./found-checkpoint.ts";
+import { type FoundCheckpoint, findCheckpoint, localCheckpoint, partitionsOf } from "./found-checkpoint.ts";
 
 const stateUnknown: ErrorFactory = errorKind("STATE_UNKNOWN", "user");
 const batchUnknown: ErrorFactory = errorKind("STATE_BATCH_UNKNOWN", "user");
@@ -61,9 +61,7 @@ export class StateData {
    * @throws FILE_SYSTEM_UNKNOWN, and the errors of {@link findCheckpoint}
    */
   static async open(path: string): Promise<StateData> {
-    const systems = localFileSystems();
-    const directory = systems.parse(path);
-    const files = systems.for(directory);
+    const { files, directory } = localCheckpoint(path);
     return new StateData(files, directory, await findCheckpoint(files, directory));
   }
 
@@ -120,7 +118,7 @@ export class StateData {
       const key = fromTaggedJson(json, this.#classes);
       const home = partitionOf(key, Math.max(1, heads.partitions));
       // A partitioner of the job may have put it elsewhere.
-      const places = partitionsOf(operator, heads).sort(
+      const places = partitionsOf(operator, heads).toSorted(
         ([a], [b]) => Number(b.partition === home) - Number(a.partition === home),
       );
       let row: FoundKey | undefined;
@@ -267,14 +265,6 @@ export class StateData {
       { cause: error, fields: { directory: this.directory } },
     );
   }
-}
-
-function partitionsOf(operator: string, heads: StateHeads): [StatePartition, StateVersion | undefined][] {
-  const { partitions } = heads;
-  return Array.from({ length: partitions }, (_, partition) => [
-    { operator, partition, partitions },
-    heads.heads[partition],
-  ]);
 }
 
 /** `1764460800000 (2025-11-30T00:00:00.000Z)`. */
