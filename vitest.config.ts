@@ -73,7 +73,7 @@ export default defineConfig({
           name: "servers",
           isolate: false,
           sequence: { groupOrder: 2 },
-          include: ["packages/connectors/*/src/**/*.server.test.ts"],
+          include: ["packages/{conformance,connectors/*}/src/**/*.server.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000, // a server that is started in a test
           maxWorkers: 2,

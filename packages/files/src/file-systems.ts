@@ -1,21 +1,25 @@
 import { fileSystemUnknown } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { type Location, parseLocation, schemeOf } from "./location.ts";
-import { loadInstalled, packageOf, registeredFileSystem, registeredSchemes } from "./registered.ts";
+import { packageOf, registeredFileSystem, registeredSchemes } from "./registered.ts";
 
 export interface FileSystemsOptions {
   /** The built-in file systems. Others are those registered on this thread with `registerFileSystem`. */
   readonly systems: readonly FileSystem[];
   /** The base of relative paths. */
   readonly directory: string;
+  /** Loads the file system of a package that the job does not import; `undefined` if there is none. */
+  readonly installed?: (scheme: string) => FileSystem | undefined;
 }
 
 /** The file systems of a thread, by scheme. */
 export class FileSystems {
   readonly #byScheme: ReadonlyMap<string, FileSystem>;
   readonly #directory: string;
+  readonly #installed: (scheme: string) => FileSystem | undefined;
 
-  constructor({ systems, directory }: FileSystemsOptions) {
+  constructor({ systems, directory, installed = () => undefined }: FileSystemsOptions) {
+    this.#installed = installed;
     this.#byScheme = new Map(systems.map((system) => [system.scheme, system]));
     this.#directory = directory;
   }
@@ -34,7 +38,7 @@ export class FileSystems {
   /** @throws FILE_SYSTEM_UNKNOWN */
   for(location: Location): FileSystem {
     const scheme = schemeOf(location);
-    const system = this.#byScheme.get(scheme) ?? registeredFileSystem(scheme) ?? loadInstalled(scheme);
+    const system = this.#byScheme.get(scheme) ?? registeredFileSystem(scheme) ?? this.#installed(scheme);
     if (system !== undefined) return system;
     const name = packageOf(scheme);
     const remedy =

@@ -41,4 +41,4 @@ export {
   within,
 } from "./location.ts";
 export { listenToPatience, type OnFailing, type PatienceOptions, patiently } from "./patience.ts";
-export { registerFileSystem } from "./registered.ts";
+export { loadInstalled, registerFileSystem } from "./registered.ts";

@@ -41,7 +41,9 @@ describe("what an author writes", () => {
 
   test("that names an unknown file system is refused with the known ones", () => {
     const systems = new FileSystems({ systems: [], directory: "/home" });
-    expect(() => systems.parse("hdfs://n/a")).toThrow(/FILE_SYSTEM_UNKNOWN.*"hdfs:\/\/n\/a".*"hdfs:"/);
+    expect(() => systems.parse("hdfs://n/a")).toThrow(
+      /FILE_SYSTEM_UNKNOWN.*"hdfs:\/\/n\/a".*"hdfs:".*npm install @millrace\/hdfs/,
+    );
   });
 });
 

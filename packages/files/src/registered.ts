@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileSystemRefused } from "./errors.ts";
+import { clauseOf, thrownMessage } from "@millrace/base";
+import { fileSystemRefused, fileSystemUnknown } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { LOCAL_SCHEME } from "./location.ts";
 
@@ -54,6 +55,8 @@ export function packageOf(scheme: string): string | undefined {
 /**
  * The file system of a connector that the job does not import, and that is installed where this process was started. So
  * commands find it that look at a checkpoint and run no job.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN It cannot be loaded.
  */
 export function loadInstalled(scheme: string): FileSystem | undefined {
   const name = PACKAGES.get(scheme);
@@ -64,7 +67,14 @@ export function loadInstalled(scheme: string): FileSystem | undefined {
   } catch {
     return undefined; // not installed
   }
-  require(name);
+  try {
+    require(name);
+  } catch (error) {
+    throw fileSystemUnknown(
+      `the package ${name}, which serves "${scheme}:", is installed and cannot be loaded: ${clauseOf(thrownMessage(error))}. Nothing is read or written. Install it again, in the version of this millrace, or write \`import "${name}"\` in the job.`,
+      { cause: error, fields: { scheme } },
+    );
+  }
   return registeredFileSystem(scheme);
 }
 

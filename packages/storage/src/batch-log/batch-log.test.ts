@@ -193,6 +193,25 @@ describe.each([
   });
 });
 
+test("an entry that an attempt has written unnoticed is its own, and another's is not", async () => {
+  let unnoticed = 0;
+  class LosingAnswers extends Objects {
+    override async writeNew(...args: Parameters<LocalFileSystem["writeNew"]>): Promise<boolean> {
+      unnoticed += 1;
+      await super.writeNew(...args);
+      return super.writeNew(...args);
+    }
+  }
+  const on = new LosingAnswers();
+  const { log } = await open(on);
+  await log.take(whole);
+  await log.append(later[0]);
+  expect(unnoticed).toBe(2);
+  expect((await open()).entries).toEqual([whole, later[0]]);
+  writeFileSync(pathOf("1-2.log"), "another's");
+  await expect(log.append(later[0])).rejects.toMatchObject({ code: "CHECKPOINT_TAKEN" });
+});
+
 test("an empty directory has no log", async () => {
   expect((await open()).entries).toEqual([]);
 });

@@ -12,6 +12,7 @@ import {
   FileSystems,
   type FileWriter,
   type Location,
+  loadInstalled,
   localVersion,
   type WrittenContent,
   within,
@@ -165,9 +166,9 @@ export class LocalFileSystem implements FileSystem {
   }
 }
 
-/** The file systems of a process: this machine's, and the registered ones. */
+/** The file systems of a process: this machine's, the registered ones, and those of packages installed where it was started. */
 export function localFileSystems(): FileSystems {
-  return new FileSystems({ systems: [new LocalFileSystem()], directory: process.cwd() });
+  return new FileSystems({ systems: [new LocalFileSystem()], directory: process.cwd(), installed: loadInstalled });
 }
 
 class LocalReader implements FileReader {
