@@ -57,6 +57,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // The same tests of state, with the published state outside memory.
+          name: "stored",
+          isolate: false,
+          env: { MILLRACE_TEST_STATE_STORE: "lmdb" },
+          include: ["packages/runtime/src/state/**/*.test.ts"],
+          testTimeout: 60_000, // files on disk, which are waited for
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "processes",
           isolate: false, // as above: most of these files load the same clients and fixtures
           sequence: { groupOrder: 1 },

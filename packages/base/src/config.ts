@@ -36,6 +36,7 @@ const countOrNone = v.pipe(whole, v.minValue(0, "want 0 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
 const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
 const missed = v.picklist(["each", "one"], 'want "each" or "one"');
+const stateStore = v.picklist(["memory", "lmdb"], 'want "memory" or "lmdb"');
 const onOrOff = v.picklist(["on", "off"], 'want "on" or "off"');
 const lineBytes = v.pipe(
   size,
@@ -97,6 +98,8 @@ export interface JobConf {
   readonly "checkpoint.lease": Millis;
   /** `on`: what counts in the checkpoint directory survives a loss of power, not only the end of a process. */
   readonly "checkpoint.sync": "on" | "off";
+  /** Where the state of a slot's partitions is while the job runs: in the heap, or in a file in the executor's work directory. */
+  readonly "state.store": "memory" | "lmdb";
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly "state.snapshot.deltas": number;
   /** State can be read as of this many of the last batches, and as of those that are no older than the age; 0: no matter how old. */
@@ -144,6 +147,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   ),
   "checkpoint.lease": v.optional(leaseDuration, "10s"),
   "checkpoint.sync": v.optional(onOrOff, "off"),
+  "state.store": v.optional(stateStore, "memory"),
   "state.snapshot.deltas": v.optional(count, 100),
   "state.retention.batches": v.optional(count, 10),
   "state.retention.age": v.optional(v.union([automatic, duration]), 0),

@@ -1,6 +1,6 @@
 import type { Clock, EngineError } from "@millrace/base";
 import type { FileSystems } from "@millrace/files";
-import type { BlockPool, SpillFile } from "@millrace/storage";
+import type { BlockPool, EmbeddedStore, SpillFile } from "@millrace/storage";
 
 /**
  * Commands started by tasks, each the leader of a process group, whose id identifies the command and its children.
@@ -36,6 +36,8 @@ export interface SlotPorts {
   readonly snapshotDeltas: number;
   /** State that counts survives a loss of power. */
   readonly checkpointSync: boolean;
+  /** Makes an empty store for a partition of state; `undefined`: state is in memory. */
+  readonly newStateStore?: (() => EmbeddedStore) | undefined;
   /** The used share of the thread's heap, 0 to 1, including garbage that is not collected yet. */
   readonly heapUse: () => number;
   /** Called periodically with the number of keys of state that are held; once the heap is full it would be too late. */

@@ -17,6 +17,13 @@ export {
 } from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
 export { answerProbe, leaveProbe, type ProbedProcess, removeProbe } from "./checkpoint-probe.ts";
+export {
+  type EmbeddedStore,
+  type EmbeddedTable,
+  orderedBytes,
+  type TableEntry,
+} from "./embedded/embedded-store.ts";
+export { stateStores } from "./embedded/state-stores.ts";
 export { LocalFileSystem, localFileSystems } from "./file-system/local.ts";
 export {
   BlockPool,

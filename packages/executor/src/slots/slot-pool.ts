@@ -213,6 +213,7 @@ export class SlotPool implements TaskSlots {
       spillBytes: conf["shuffle.spill.bytes"],
       snapshotDeltas: conf["state.snapshot.deltas"],
       checkpointSync: conf["checkpoint.sync"] === "on",
+      stateStore: conf["state.store"],
       workDir,
       executorModule,
       ...(externals.length === 0 ? {} : { setup: { module: EXTERNALS, argument: externals } }),

@@ -10,6 +10,7 @@ import { compileTemplate } from "../compile/program.ts";
 import type { StageProgram } from "../compile/stage-program.ts";
 import type { SlotPorts } from "../ports.ts";
 import { StateStore } from "../state/state-store.ts";
+import { StoredTable } from "../state/stored-table.ts";
 import { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "../task.ts";
 import type { FunctionTable } from "./function-table.ts";
@@ -47,9 +48,12 @@ export class SlotRuntime {
     this.#ports = ports;
     this.#idle = new IdleTime(ports.clock);
     this.#functions = functions;
+    const { classes } = functions;
+    const { newStateStore } = ports;
     this.#states = new StateStore({
       files: ports.files,
-      classes: functions.classes,
+      classes,
+      newTable: newStateStore && (({ timed }) => new StoredTable(newStateStore(), { classes, timed })),
       snapshotDeltas: ports.snapshotDeltas,
       sync: ports.checkpointSync,
       onKeys: ports.stateKeys,
@@ -82,6 +86,11 @@ export class SlotRuntime {
 
   dropBroadcasts(ids: readonly string[]): void {
     for (const id of ids) this.#broadcasts.delete(id);
+  }
+
+  /** Releases what the slot holds outside its thread's memory. */
+  close(): void {
+    this.#states.close();
   }
 
   /** Runs a task. Never rejects: failures are outcomes. */

@@ -34,7 +34,7 @@ export function outOfMemory(known: OutOfMemory): EngineError {
     return slotOutOfMemory(
       `${full}. It held ${stateKeys} keys of state, which is not spilled, at up to ${each} bytes of heap each. ` +
         `Forget unneeded keys (with a timeout, or \`undefined\` as their state), distribute them over more slots, ` +
-        `or ${moreHeap(twice)}: that holds ${2 * stateKeys} keys a slot.`,
+        `keep state on disk (set state.store to "lmdb"), or ${moreHeap(twice)}: that holds ${2 * stateKeys} keys a slot.`,
       { fields: { heapBytes, stateKeys } },
     );
   }

@@ -1,4 +1,4 @@
-import type { ThreadOutputEnd, WireError } from "@millrace/base";
+import type { JobConf, ThreadOutputEnd, WireError } from "@millrace/base";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import type { PoolHandle } from "@millrace/storage";
 import type { SlotOutcome, SlotTask, StageStart } from "../task.ts";
@@ -22,6 +22,8 @@ export interface SlotInit {
   readonly snapshotDeltas: number;
   /** State that counts survives a loss of power. */
   readonly checkpointSync: boolean;
+  /** `state.store`. */
+  readonly stateStore: JobConf["state.store"];
   /** Absolute path of the artefact's executor build, to be imported. */
   readonly executorModule: string;
   readonly setup: SlotSetup | undefined;

@@ -41,6 +41,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     spillBytes: 1024 ** 2,
     snapshotDeltas: 100,
     checkpointSync: false,
+    stateStore: "memory",
     workDir: directory,
     executorModule,
     cancelGraceMs: millis(100),

@@ -7,6 +7,7 @@ import {
   describeThrown,
   EngineError,
   fromWireError,
+  type JobConf,
   type Millis,
   type ThreadOutput,
   type Timer,
@@ -40,6 +41,8 @@ export interface SlotThreadOptions {
   readonly snapshotDeltas: number;
   /** `checkpoint.sync`. */
   readonly checkpointSync: boolean;
+  /** `state.store`. */
+  readonly stateStore: JobConf["state.store"];
   /** A folder that exists, on local disk, for scratch and spill files. */
   readonly workDir: string;
   /** Absolute path of the artefact's executor build, as `installArtefact` wrote it. */
@@ -124,6 +127,7 @@ export class SlotThread {
       spillBytes: tableBytes(options.spillBytes, options.heapBytes),
       snapshotDeltas: options.snapshotDeltas,
       checkpointSync: options.checkpointSync,
+      stateStore: options.stateStore,
       executorModule: options.executorModule,
       setup: options.setup,
       output,

@@ -18,8 +18,16 @@ import {
   stageRunId,
   type TemplateId,
 } from "@millrace/plan";
-import { type BlockHandle, BlockPool, localFileSystems, readHandle, SpillDirectory } from "@millrace/storage";
+import {
+  type BlockHandle,
+  BlockPool,
+  localFileSystems,
+  readHandle,
+  SpillDirectory,
+  stateStores,
+} from "@millrace/storage";
 import { FunctionTable, type SlotOutcome, SlotRuntime } from "../index.ts";
+import { testedStore } from "../state/tested-store.fixture.ts";
 import type { ResolvedInput } from "../threads.ts";
 
 export interface TestStage {
@@ -77,6 +85,7 @@ export class TestSlot {
   readonly pool: BlockPool;
   readonly functions: FunctionTable;
   readonly #inline = new Map<string, AnyFunction>();
+  readonly #spills: SpillDirectory;
   runtime: SlotRuntime;
   readonly options: TestSlotOptions;
   /** A number, or a function that returns the next one. */
@@ -89,15 +98,18 @@ export class TestSlot {
     this.files = options.files ?? localFileSystems();
     this.functions = new FunctionTable({ files: this.files, inline: (id) => this.#inline.get(id) });
     this.pool = BlockPool.create({ bytes: options.poolBytes ?? 16 * 1024 ** 2 });
+    this.#spills = new SpillDirectory(this.directory, this.pool.owner);
     this.runtime = this.#newRuntime();
   }
 
   /** Restarts the slot as after the loss of its thread, without templates, stages and state. */
   restart(): void {
+    this.runtime.close();
     this.runtime = this.#newRuntime();
   }
 
   remove(): void {
+    this.runtime.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -189,7 +201,7 @@ export class TestSlot {
   }
 
   #newRuntime(): SlotRuntime {
-    const spills = new SpillDirectory(this.directory, this.pool.owner);
+    const spills = this.#spills;
     return new SlotRuntime(
       {
         pool: this.pool,
@@ -201,6 +213,7 @@ export class TestSlot {
         spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
         snapshotDeltas: this.options.snapshotDeltas ?? 100,
         checkpointSync: false,
+        newStateStore: stateStores(testedStore, spills),
         heapUse: () => (typeof this.heapUse === "number" ? this.heapUse : this.heapUse()),
       },
       this.functions,

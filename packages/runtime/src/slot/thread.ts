@@ -4,7 +4,7 @@ import * as api from "@millrace/api";
 import { assert, type EngineError, SystemClock, toWireError, unreachable, writeOutputTo } from "@millrace/base";
 import type { FileSystems } from "@millrace/files";
 import { JOB_HOOKS } from "@millrace/plan";
-import { BlockPool, localFileSystems, SpillDirectory } from "@millrace/storage";
+import { BlockPool, localFileSystems, SpillDirectory, stateStores } from "@millrace/storage";
 import { slotExited } from "../errors.ts";
 import { FunctionTable } from "../job/function-table.ts";
 import { SlotRuntime } from "../job/slot-runtime.ts";
@@ -83,6 +83,7 @@ function newRuntime(functions: FunctionTable, files: FileSystems): SlotRuntime {
       spillBytes: init.spillBytes,
       snapshotDeltas: init.snapshotDeltas,
       checkpointSync: init.checkpointSync,
+      newStateStore: stateStores(init.stateStore, spills),
       heapUse: threadHeapUse,
       stateKeys: (keys) => void Atomics.store(stateKeys, 0, keys),
       onTrouble: (error) => send({ type: "stray", error: toWireError(error) }),

@@ -18,6 +18,7 @@ const CHUNK = 4096;
  * A table that was loaded has its keys in another order of indices than that of their ordinals, since what is newer is read first.
  */
 export class MemoryTable implements StateTable {
+  readonly failure: undefined;
   readonly #classes: ClassTable;
   #index: KeyIndex = new KeyIndex();
   #column: StateColumn;
@@ -127,8 +128,8 @@ export class MemoryTable implements StateTable {
 
   // ---- changes
 
-  change(make: () => void): void {
-    make();
+  change(steps: Iterator<void>): void {
+    while (steps.next().done !== true);
   }
 
   add(key: unknown, place: KeyPlace, { column, place: from }: ColumnPlace): void {

@@ -34,13 +34,14 @@ export class Overlay {
   readonly order: number[] = [];
   readonly #published: StateTable;
   /** Keys of the published state with a changed state: their indices, and the states in parallel. */
-  readonly #changed: number[] = [];
-  readonly #changedStates: StateColumn;
+  readonly changed: number[] = [];
+  readonly changedStates: StateColumn;
   /** Keys of the published state that no longer have state. */
-  readonly #forgotten: number[] = [];
+  readonly forgotten: number[] = [];
   /** For both: the position of each among the changed, or `FORGOTTEN`. Created when a key is first looked up. */
   #places: Map<number, number> | undefined;
-  readonly #newStates: StateColumn;
+  /** Of `newKeys`, in parallel. */
+  readonly newStates: StateColumn;
 
   constructor(
     batch: EpochMs,
@@ -48,37 +49,37 @@ export class Overlay {
   ) {
     this.batch = batch;
     this.#published = published;
-    this.#changedStates = new StateColumn(classes);
-    this.#newStates = new StateColumn(classes);
+    this.changedStates = new StateColumn(classes);
+    this.newStates = new StateColumn(classes);
   }
 
   /** Sets the state of a key that has one; at most once per key. False if it is unchanged. @throws RECORD_NOT_ENCODABLE */
   change(index: number, state: unknown): boolean {
-    const place = this.#changed.length;
+    const place = this.changed.length;
     try {
-      this.#changedStates.set(place, state);
+      this.changedStates.set(place, state);
     } catch (error) {
       throw ofKey(error, this.#published.keyAt(index));
     }
-    if (this.#published.equals(index, this.#changedStates, place)) {
-      this.#changedStates.delete(place);
+    if (this.#published.equals(index, this.changedStates, place)) {
+      this.changedStates.delete(place);
       return false;
     }
-    this.#changed.push(index);
+    this.changed.push(index);
     this.#places?.set(index, place);
     return true;
   }
 
   /** Forgets a key that has state. */
   forget(index: number): void {
-    this.#forgotten.push(index);
+    this.forgotten.push(index);
     this.#places?.set(index, FORGOTTEN);
   }
 
   /** Adds a key that the published state does not have. @throws RECORD_NOT_ENCODABLE */
   add(key: unknown, state: unknown): void {
     try {
-      this.#newStates.set(this.newKeys.length, state);
+      this.newStates.set(this.newKeys.length, state);
     } catch (error) {
       throw ofKey(error, key);
     }
@@ -94,44 +95,21 @@ export class Overlay {
   stateAt(index: number): unknown {
     const place = this.#lookup().get(index);
     if (place === undefined) return this.#published.get(index);
-    return place === FORGOTTEN ? undefined : this.#changedStates.get(place);
+    return place === FORGOTTEN ? undefined : this.changedStates.get(place);
   }
 
   /** The state of a key of the published state after the batch, in stored form; `undefined`: none. */
   cellAt(index: number): StateCell | undefined {
     const place = this.#lookup().get(index);
     if (place === undefined) return this.#published.cell(index);
-    return place === FORGOTTEN ? undefined : this.#changedStates.cell(place);
-  }
-
-  /** The state of a new key, in stored form. */
-  newCell(at: number): StateCell {
-    return this.#newStates.cell(at);
-  }
-
-  stateOfNew(at: number): unknown {
-    return this.#newStates.get(at);
-  }
-
-  /** Calls `use` for each key of the published state whose state has changed, with the place of the new one. */
-  eachChanged(use: (index: number, column: StateColumn, place: number) => void): void {
-    const changed = this.#changed;
-    for (let place = 0; place < changed.length; place++) use(changed[place] ?? 0, this.#changedStates, place);
-  }
-
-  eachForgotten(use: (index: number) => void): void {
-    for (const index of this.#forgotten) use(index);
-  }
-
-  eachNew(use: (key: unknown, column: StateColumn, place: number, group: number) => void): void {
-    for (const [place, key] of this.newKeys.entries()) use(key, this.#newStates, place, this.newGroups[place] ?? 0);
+    return place === FORGOTTEN ? undefined : this.changedStates.cell(place);
   }
 
   #lookup(): Map<number, number> {
     if (this.#places !== undefined) return this.#places;
     const places = new Map<number, number>();
-    for (const [place, index] of this.#changed.entries()) places.set(index, place);
-    for (const index of this.#forgotten) places.set(index, FORGOTTEN);
+    for (const [place, index] of this.changed.entries()) places.set(index, place);
+    for (const index of this.forgotten) places.set(index, FORGOTTEN);
     this.#places = places;
     return places;
   }

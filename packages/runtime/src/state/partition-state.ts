@@ -10,6 +10,11 @@ import type { StateTable } from "./state-table.ts";
 import type { UnreadPieces } from "./unread-pieces.ts";
 import { FIRST_SCHEMA, Migration, type ValueSchema } from "./value-schema.ts";
 
+/** Changes of a step, as a table makes them. */
+const STEP = 1024;
+
+const isStep = (changes: number): boolean => changes % STEP === 0;
+
 /**
  * One partition of an operator's state: the published state, in a table, and the overlay of the running or the last batch.
  *
@@ -83,17 +88,8 @@ export class PartitionState implements RowsTaker {
     const overlay = this.#overlay;
     if (overlay === undefined) return;
     const { table } = this;
-    const { batch: updated, touched } = overlay;
-    table.change(() => {
-      overlay.eachForgotten((index) => table.remove(index));
-      overlay.eachChanged((index, column, place) => table.replace(index, { column, place }, updated));
-      for (const index of touched) if (table.has(index)) table.touch(index, updated);
-      overlay.eachNew((key, column, place, group) => {
-        // Forgotten and added again, it is a new key.
-        table.find(key);
-        table.add(key, { group, ordinal: this.nextOrdinal++, updated }, { column, place });
-      });
-    });
+    table.change(this.#publishing(overlay));
+    this.nextOrdinal += overlay.newKeys.length;
     this.head = overlay.version;
     this.#overlay = undefined;
     if (this.unread === undefined) table.compact(); // whatever is not read yet comes after what is
@@ -113,7 +109,7 @@ export class PartitionState implements RowsTaker {
    * @param belongs Whether a key is one of this partition; by default, all are.
    */
   take(rows: StateRows, wants: (group: number) => boolean, belongs?: (key: unknown) => boolean): void {
-    this.table.change(() => this.#take(rows, wants, belongs));
+    this.table.change(this.#taking(rows, wants, belongs));
   }
 
   /** Everything has been read. */
@@ -129,11 +125,40 @@ export class PartitionState implements RowsTaker {
     this.nextOrdinal = this.table.size;
   }
 
-  #take(rows: StateRows, wants: (group: number) => boolean, belongs: ((key: unknown) => boolean) | undefined): void {
+  *#publishing(overlay: Overlay): Generator<void, void, undefined> {
+    const { table, nextOrdinal } = this;
+    const { batch: updated, changed, changedStates, newStates } = overlay;
+    let changes = 0;
+    for (const index of overlay.forgotten) {
+      table.remove(index);
+      if (isStep(++changes)) yield;
+    }
+    for (let place = 0; place < changed.length; place++) {
+      table.replace(changed[place] ?? 0, { column: changedStates, place }, updated);
+      if (isStep(++changes)) yield;
+    }
+    for (const index of overlay.touched) {
+      if (table.has(index)) table.touch(index, updated);
+      if (isStep(++changes)) yield;
+    }
+    for (const [place, key] of overlay.newKeys.entries()) {
+      const at = { group: overlay.newGroups[place] ?? 0, ordinal: nextOrdinal + place, updated };
+      table.find(key); // forgotten and added again, it is a new key
+      table.add(key, at, { column: newStates, place });
+      if (isStep(++changes)) yield;
+    }
+  }
+
+  *#taking(
+    rows: StateRows,
+    wants: (group: number) => boolean,
+    belongs: ((key: unknown) => boolean) | undefined,
+  ): Generator<void, void, undefined> {
     const { groups, keys, ordinals, cells, updated, version, schema, removals } = rows;
     const { table } = this;
     const older = !removals && schema !== this.schema;
     for (let at = 0; at < rows.rows; at++) {
+      if (isStep(at)) yield;
       const group = groups[at] ?? 0;
       if (!wants(group)) continue;
       const key = keys[at];

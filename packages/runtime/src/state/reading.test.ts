@@ -78,10 +78,10 @@ describe("state that is read as it is touched", () => {
     );
     expect(files.now.length).toBeLessThanOrEqual(2);
     const { state } = await lab.store.prepare(lab.ref(), { timed: false, everyKey: false, belongs: () => true });
-    expect(state.keys).toBeLessThan(20);
+    expect(state.table.size).toBeLessThan(20);
     release();
     await lab.store.saved();
-    expect(state.keys).toBe(41);
+    expect(state.table.size).toBe(41);
     expect(state.unread).toBeUndefined();
     expect(files.now.length).toBeLessThanOrEqual(2);
     const names = (await lab.entries()).map(([key]) => key);
@@ -149,7 +149,7 @@ describe("state that is read as it is touched", () => {
     release();
     await lab.restart(new RemoteFiles());
     const { state } = await lab.store.prepare(lab.ref(), { timed: false, everyKey: false, belongs: () => true });
-    expect(state.keys).toBe(40);
+    expect(state.table.size).toBe(40);
   });
 });
 

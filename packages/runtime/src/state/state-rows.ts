@@ -17,22 +17,23 @@ export function deltaRows(state: PartitionState, overlay: Overlay): readonly Row
   const { table, nextOrdinal } = state;
   const timed = { timed: table.timed };
   const states = new RowGroupsWriter("state", timed);
-  overlay.eachChanged((at, changed, place) => {
-    states.put(table.keyAt(at), table.groupOf(at), changed.cell(place), table.ordinalOf(at), overlay.batch);
+  overlay.changed.forEach((at, place) => {
+    const cell = overlay.changedStates.cell(place);
+    states.put(table.keyAt(at), table.groupOf(at), cell, table.ordinalOf(at), overlay.batch);
   });
   for (const at of overlay.touched) {
     if (!overlay.isChanged(at)) {
       states.put(table.keyAt(at), table.groupOf(at), table.cell(at), table.ordinalOf(at), overlay.batch);
     }
   }
-  overlay.eachNew((key, added, place, group) => {
-    states.put(key, group, added.cell(place), nextOrdinal + place, overlay.batch);
+  overlay.newKeys.forEach((key, place) => {
+    states.put(key, overlay.newGroups[place] ?? 0, overlay.newStates.cell(place), nextOrdinal + place, overlay.batch);
   });
   let removals: Writer | undefined;
-  overlay.eachForgotten((at) => {
+  for (const at of overlay.forgotten) {
     removals ??= new RowGroupsWriter("removal", timed);
     removals.remove(table.keyAt(at), table.groupOf(at));
-  });
+  }
   return [...states.finish(), ...(removals?.finish() ?? [])];
 }
 
@@ -63,7 +64,7 @@ export function wholeRows(state: PartitionState, overlay: Overlay): (range: Grou
     });
     for (let group = range.first; group <= range.last; group++) {
       for (const place of added[group] ?? []) {
-        writer.put(overlay.newKeys[place], group, overlay.newCell(place), nextOrdinal + place, overlay.batch);
+        writer.put(overlay.newKeys[place], group, overlay.newStates.cell(place), nextOrdinal + place, overlay.batch);
       }
     }
   };

@@ -12,6 +12,7 @@ import { formerTaker, placedTaker } from "./placed-rows.ts";
 import { RollingSlices } from "./rolling-slices.ts";
 import { SliceWriter } from "./slice-writer.ts";
 import { deltaRows, headOf, wholeRows } from "./state-rows.ts";
+import type { StateTable } from "./state-table.ts";
 import { UnreadPieces } from "./unread-pieces.ts";
 import type { ValueSchema } from "./value-schema.ts";
 
@@ -36,6 +37,8 @@ export interface StateStoreOptions {
   readonly onKeys?: ((keys: number) => void) | undefined;
   /** Resolves when the slot has no task to run, or has had one for long enough; by default at once. */
   readonly idle?: () => Promise<void>;
+  /** Makes an empty table for the published state of a partition; by default in memory. */
+  readonly newTable?: ((options: { readonly timed: boolean }) => StateTable) | undefined;
   /** Called with what the operator should know of and no task fails by. */
   readonly onTrouble?: ((error: EngineError) => void) | undefined;
 }
@@ -135,10 +138,16 @@ export class StateStore {
     await this.#merger.settled();
   }
 
+  /** Gives up all partitions. A thread that ends need not. */
+  close(): void {
+    for (const name of this.#partitions.keys()) this.#forget(name);
+  }
+
   /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
   async prepare(ref: StateRef, needs: StateNeeds): Promise<Prepared> {
     this.#tick(ref.batch);
     const name = nameOf(ref);
+    if (this.#partitions.get(name)?.state.table.failure !== undefined) this.#forget(name);
     const held = this.#partitions.get(name);
     if (held !== undefined) publish(held, ref.head);
     // Whether keys time out may differ from one run of the job to the next.
@@ -165,7 +174,7 @@ export class StateStore {
   async readUpdated(ref: StateRef, schema?: ValueSchema): Promise<ReadState> {
     this.#tick(ref.batch);
     const held = this.#partitions.get(nameOf(ref));
-    if (held !== undefined) {
+    if (held !== undefined && held.state.table.failure === undefined) {
       const { state } = held;
       held.lastUse = this.#batches;
       if (isAt(held, ref)) return { state, overlay: undefined, close: () => undefined };
@@ -302,8 +311,9 @@ export class StateStore {
   }
 
   #newState(timed: boolean, schema: ValueSchema | undefined): PartitionState {
-    const { classes } = this.#options;
-    return new PartitionState({ table: new MemoryTable({ classes, timed }), classes, schema });
+    const { classes, newTable } = this.#options;
+    const table = newTable?.({ timed }) ?? new MemoryTable({ classes, timed });
+    return new PartitionState({ table, classes, schema });
   }
 
   #newSlices(known: Pick<OpenedPartition, "chain" | "links">): RollingSlices {

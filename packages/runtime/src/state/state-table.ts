@@ -37,6 +37,8 @@ export interface StateTable {
   readonly counts: Uint32Array;
   /** True if it knows when keys were last updated. */
   readonly timed: boolean;
+  /** Why it cannot be used any more; `undefined`: it can. */
+  readonly failure: unknown;
 
   /** The index of a key, or -1. @throws KEY_NOT_COMPARABLE */
   find(key: unknown): number;
@@ -65,8 +67,8 @@ export interface StateTable {
   /** A set of these indices; negative ones are ignored. */
   marks(given: Iterable<number>): Marks;
 
-  /** Makes changes, of which none or all are kept if the table fails. */
-  change(make: () => void): void;
+  /** Makes changes, a thousand or so with each step. What a step throws leaves those that were made. */
+  change(steps: Iterator<void>): void;
   /** Adds the key that `find` has just not found. */
   add(key: unknown, place: KeyPlace, state: ColumnPlace): void;
   /** Adds a key from a file, likewise. */

@@ -5,17 +5,22 @@ import { type EngineError, epochMs } from "@millrace/base";
 import { emptyClassTable, partitionOf } from "@millrace/codec";
 import { type BlockingFiles, FileSystems, locationFrom } from "@millrace/files";
 import type { StateHeads, StateRef, StateVersion } from "@millrace/plan";
-import { LocalFileSystem, StateFiles } from "@millrace/storage";
+import { LocalFileSystem, SpillDirectory, StateFiles, stateStores } from "@millrace/storage";
 import type { PartitionState } from "./partition-state.ts";
 import { type StateNeeds, StateStore } from "./state-store.ts";
+import { StoredTable } from "./stored-table.ts";
+import { testedStore } from "./tested-store.fixture.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-state-store-"));
 
 export function removeLabs(): void {
+  for (const lab of labs) lab.store.close();
+  labs.length = 0;
   rmSync(root, { recursive: true, force: true });
 }
 
 let count = 0;
+const labs: StoreLab[] = [];
 export const SNAPSHOT_DELTAS = 5;
 
 /** Of the values in a test, which are small: so a state has several slices. */
@@ -50,6 +55,7 @@ export class StoreLab {
   #batch = 0;
 
   constructor(options: LabOptions = {}) {
+    labs.push(this);
     this.#options = options;
     this.store = this.#newStore();
     this.partitions = options.partitions ?? 1;
@@ -58,6 +64,7 @@ export class StoreLab {
   /** The slot is lost. */
   async restart(files = this.#files): Promise<void> {
     await this.store.saved();
+    this.store.close();
     this.#files = files;
     this.store = this.#newStore();
   }
@@ -140,7 +147,9 @@ export class StoreLab {
   #newStore(): StateStore {
     const files = new FileSystems({ systems: [this.#files], directory: "/" });
     const { sliceKeys = SLICE_KEYS, mergedDeltas } = this.#options;
+    const newStore = stateStores(testedStore, new SpillDirectory(join(root, "slot"), count++));
     return new StateStore({
+      newTable: newStore && (({ timed }) => new StoredTable(newStore(), { classes: emptyClassTable, timed })),
       ...{ files, classes: emptyClassTable, snapshotDeltas: SNAPSHOT_DELTAS, sliceKeys },
       ...(mergedDeltas !== undefined && { mergedDeltas }),
       onTrouble: (error) => void this.troubles.push(error),

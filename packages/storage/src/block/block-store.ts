@@ -6,7 +6,7 @@ import { fileError, systemCode } from "../file-system/system-error.ts";
 import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
 import { freeSlices } from "./block-builder.ts";
 import { type BlockHandle, fileBytes, handleBytes, partsOf } from "./block-handle.ts";
-import { spillPrefix } from "./spill-file.ts";
+import { isOwnedBy } from "./spill-file.ts";
 import { writeSpill } from "./spill-writer.ts";
 
 export interface BlockStoreOptions {
@@ -193,16 +193,13 @@ export class BlockStore {
   }
 
   /**
-   * Frees what a terminated slot thread left behind: memory that no block of this store uses and spill files without
-   * blocks. First release the pins of its tasks, and put the blocks it had reported.
+   * Frees what a terminated slot thread left behind: memory that no block of this store uses, spill files without
+   * blocks, and files of state. First release the pins of its tasks, and put the blocks it had reported.
    */
   async reclaim(owner: number): Promise<void> {
     this.#pool.reclaim(owner, this.#liveSlices());
-    const prefix = spillPrefix(owner);
     const names = await readdir(this.#directory).catch((): string[] => []); // no directory: nothing was spilled
-    const orphans = names.filter(
-      (name) => name.startsWith(prefix) && !this.#fileUsers.has(join(this.#directory, name)),
-    );
+    const orphans = names.filter((name) => isOwnedBy(owner, name) && !this.#fileUsers.has(join(this.#directory, name)));
     await Promise.all(orphans.map((name) => this.#unlink(join(this.#directory, name))));
   }
 

@@ -9,8 +9,14 @@ export interface SpillRange {
   readonly length: number;
 }
 
-/** Names spill files after the thread that writes them, so that those of a dead thread can be found. */
-export const spillPrefix = (owner: number): string => `spill-${owner}-`;
+/** Files are named after the thread that writes them, so that those of a dead thread can be found. */
+const spillPrefix = (owner: number): string => `spill-${owner}-`;
+const statePrefix = (owner: number): string => `state-${owner}-`;
+
+/** Whether a file is of this thread. */
+export function isOwnedBy(owner: number, name: string): boolean {
+  return name.startsWith(spillPrefix(owner)) || name.startsWith(statePrefix(owner));
+}
 
 /**
  * The place where one thread stores data that does not fit in memory: one file per task attempt, created on first use.
@@ -18,18 +24,24 @@ export const spillPrefix = (owner: number): string => `spill-${owner}-`;
  */
 export class SpillDirectory {
   readonly #directory: string;
-  readonly #prefix: string;
+  readonly #owner: number;
   #count = 0;
 
   /** @param owner The pool's number of this thread. */
   constructor(directory: string, owner: number) {
     this.#directory = resolve(directory); // the store knows its files by absolute path
-    this.#prefix = spillPrefix(owner);
+    this.#owner = owner;
   }
 
   /** A new file, which is created with the first append. */
   newFile(): SpillFile {
-    return new SpillFile(join(this.#directory, `${this.#prefix}${this.#count++}`));
+    return new SpillFile(join(this.#directory, `${spillPrefix(this.#owner)}${this.#count++}`));
+  }
+
+  /** The path of a new file for state outside memory; other files may have names that begin with it. The directory exists. */
+  newStatePath(): string {
+    mkdirSync(this.#directory, { recursive: true });
+    return join(this.#directory, `${statePrefix(this.#owner)}${this.#count++}`);
   }
 }
 

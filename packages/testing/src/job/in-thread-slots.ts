@@ -2,7 +2,7 @@ import { assert, type Clock, type JobConf, toWireError } from "@millrace/base";
 import { type Attempt, type AttemptEnd, type ExecutorSlots, slotTask } from "@millrace/executor/in-process";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import { type FunctionTable, type SlotOutcome, SlotRuntime, type StageStart, threadHeapUse } from "@millrace/runtime";
-import { type BlockPool, localFileSystems, type SpillDirectory } from "@millrace/storage";
+import { type BlockPool, localFileSystems, type SpillDirectory, stateStores } from "@millrace/storage";
 import { type Faults, freeOutcome } from "./faults.ts";
 
 export interface InThreadSlotsOptions {
@@ -77,10 +77,11 @@ export class InThreadSlots implements ExecutorSlots {
   async flush(): Promise<void> {}
 
   /** Starts no more attempts. Resolves when the running one has ended; its outcome is dropped. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.length = 0;
-    return this.#running;
+    await this.#running;
+    for (const runtime of this.#runtimes) runtime.close();
   }
 
   async #runAll(): Promise<void> {
@@ -127,6 +128,7 @@ export class InThreadSlots implements ExecutorSlots {
         },
         snapshotDeltas: conf["state.snapshot.deltas"],
         checkpointSync: conf["checkpoint.sync"] === "on",
+        newStateStore: stateStores(conf["state.store"], spills),
         heapUse: threadHeapUse,
       },
       functions,

@@ -90,7 +90,7 @@ export function* everyKey(
     const known = overlay === undefined ? table.get(at) : overlay.stateAt(at);
     if (known !== undefined) out.push(table.keyAt(at), known);
   };
-  const pushNew = (at: number): void => out.push(newKeys[at], overlay?.stateOfNew(at));
+  const pushNew = (at: number): void => out.push(newKeys[at], overlay?.newStates.get(at));
   let added = 0;
   for (const at of order) {
     if (at === NEW_KEY) pushNew(added++);
