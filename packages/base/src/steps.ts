@@ -4,6 +4,8 @@ import { channel } from "node:diagnostics_channel";
  * What the processes of a job do for a batch, in the order of its life, each with what it leaves behind. Fault tests
  * strike before and after each of them; whatever is to survive a process must do so at any of them.
  *
+ * - `received`: entries of the received log, with blocks that receivers have stored
+ * - `acknowledge`: a receiver is told what is safe, so that it may tell its source
  * - `log.base`: all that counts, in a new segment of the batch log; when a job starts, and when the log has grown
  * - `log.planned`: an entry with the batch's input
  * - `task`: an attempt, from its arrival at the executor to its outcome on the way back
@@ -15,6 +17,8 @@ import { channel } from "node:diagnostics_channel";
  * - `release`: what no later batch looks back on is dropped
  */
 export type StepName =
+  | "received"
+  | "acknowledge"
   | "log.base"
   | "log.planned"
   | "task"

@@ -59,11 +59,7 @@ test("all executors are killed at once: the driver goes on with what they had lo
   let running: readonly TestProcess[] = cluster.executors;
   for (let round = 1; round <= 2; round++) {
     await source.until(() => source.connections >= round);
-    for (let burst = 1; burst <= 5; burst++) {
-      source.make(100);
-      const { end } = source;
-      await source.until(() => source.acknowledged === end - 1);
-    }
+    await source.makeAcknowledged(100, 5);
     source.make(50);
     const all = [...running];
     for (const executor of all) executor.signal("SIGKILL");
@@ -84,11 +80,7 @@ test("the job's driver process alone is killed: the next one goes on with what e
   const job = await cluster.submit("connectors", here.args, ["--conf", "receiver.log=on"]);
   for (let round = 1; round <= 2; round++) {
     await source.until(() => source.connections >= round);
-    for (let burst = 1; burst <= 5; burst++) {
-      source.make(100);
-      const { end } = source;
-      await source.until(() => source.acknowledged === end - 1);
-    }
+    await source.makeAcknowledged(100, 5);
     source.make(50);
     const { mark } = job.log;
     const { driverPid } = await job.status();
@@ -154,11 +146,7 @@ describe("everything is killed with SIGKILL at once, and started again by the sa
         const job = here.start();
         await source.until(() => source.connections >= round);
         // Right after an acknowledgement, batches have not processed all of it.
-        for (let burst = 1; burst <= 5; burst++) {
-          source.make(100);
-          const { end } = source;
-          await source.until(() => source.acknowledged === end - 1);
-        }
+        await source.makeAcknowledged(100, 5);
         source.make(50); // some of these are under way
         job.signal("SIGKILL");
         await job.ended;

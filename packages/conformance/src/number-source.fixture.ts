@@ -42,6 +42,15 @@ export class NumberSource {
     for (const stream of this.#streams) this.#send(stream);
   }
 
+  /** Makes some several times, each time when all of them are acknowledged. */
+  async makeAcknowledged(count: number, times: number): Promise<void> {
+    for (let time = 0; time < times; time++) {
+      this.make(count);
+      const { end } = this;
+      await this.until(() => this.acknowledged === end - 1);
+    }
+  }
+
   get connected(): boolean {
     return this.#streams.size > 0;
   }

@@ -90,8 +90,9 @@ export class ChaosCluster {
   async #submit(): Promise<JobId> {
     const taken = (await this.#cluster.operator.jobs()).find((job) => !hasFailed(job));
     if (taken !== undefined) return taken.id;
-    const conf = Object.entries(CONF).flatMap(([name, value]) => ["--conf", `${name}=${value}`]);
-    return (await this.#cluster.submit("chaos", [this.#world.directory], conf)).id;
+    const settings = Object.entries({ ...CONF, ...this.#world.settings });
+    const conf = settings.flatMap(([name, value]) => ["--conf", `${name}=${value}`]);
+    return (await this.#cluster.submit("chaos", this.#world.args(), conf)).id;
   }
 
   /**

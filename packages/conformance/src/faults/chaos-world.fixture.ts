@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lines } from "../lines.fixture.ts";
+import type { NumberSource } from "../number-source.fixture.ts";
 import type { Strike } from "./fault.ts";
 import type { ArmedFault } from "./fault-box.fixture.ts";
 import { differences, OUTPUTS, type Saved } from "./verdict.fixture.ts";
@@ -42,13 +43,22 @@ export class ChaosWorld {
   /** Records so far: they are 0, 1, … */
   fed = 0;
 
-  constructor() {
+  readonly #source: NumberSource | undefined;
+
+  /** @param source From which the job receives all records, instead of reading files. */
+  constructor(source?: NumberSource) {
+    this.#source = source;
     mkdirSync(join(this.directory, "in"));
     mkdirSync(this.#out);
   }
 
-  /** Moves a file with so many new records into the directory that the job reads. */
-  feedFile(records: number): void {
+  /** So many new records: in a file that is moved into the directory which the job reads, or from its reliable source. */
+  feed(records: number): void {
+    if (this.#source !== undefined) {
+      this.#source.make(records);
+      this.fed = this.#source.end;
+      return;
+    }
     const name = `records-${this.fed}`;
     writeFileSync(join(this.directory, name), this.take(records));
     renameSync(join(this.directory, name), join(this.directory, "in", name));
@@ -56,8 +66,18 @@ export class ChaosWorld {
 
   /** The same, and waits for the batch. */
   async feedBatch(log: Lines): Promise<void> {
-    this.feedFile(14); // twice each key
+    this.feed(14); // twice each key
     await this.counted(log, log.mark);
+  }
+
+  /** The arguments of the job. @param port Of a socket that it reads from, too. */
+  args(port = 0): readonly string[] {
+    return [this.directory, String(port), String(this.#source?.port ?? 0)];
+  }
+
+  /** What the job needs to be told besides: with the log, nothing that the source was told to be safe can be lost. */
+  get settings(): Readonly<Record<string, string>> {
+    return this.#source === undefined ? {} : { "receiver.log": "on" };
   }
 
   /** So many new records as lines, for another way into the job. */

@@ -50,7 +50,7 @@ class Walk {
         const wrong = await this.#step(cluster, choose(this.#rng));
         if (wrong.length > 0) return wrong;
       }
-      this.#world.feedFile(10);
+      this.#world.feed(10);
       await this.#caughtUp(cluster);
       const end = await cluster.finish();
       this.#say(`the job was drained: ${end}`);
@@ -82,7 +82,7 @@ class Walk {
   async #step(cluster: ChaosCluster, choice: Choice): Promise<readonly string[]> {
     const { deed, where } = inWords(choice.does);
     this.#choices += 1;
-    for (const records of choice.files) this.#world.feedFile(records);
+    for (const records of choice.files) this.#world.feed(records);
     const what = `#${this.#choices} ${deed} ${where}`;
     const hit = await this.#carryOut(cluster, choice);
     if (hit === undefined) this.#missed += 1;
@@ -134,7 +134,7 @@ class Walk {
     });
     // Files go on coming: there is no delta without records.
     for (const end = clock.monotonicMs() + STRIKE_MS; strike === undefined && clock.monotonicMs() < end; ) {
-      this.#world.feedFile(3);
+      this.#world.feed(3);
       await pause(LOOK_MS);
       await this.#heal(cluster);
     }

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { cleanUp } from "../clean-up.fixture.ts";
 import { struckBy } from "./chaos-world.fixture.ts";
 import { newestLive } from "./live-files.fixture.ts";
-import { localRun } from "./local-run.fixture.ts";
+import { LocalRun } from "./local-run.fixture.ts";
 
 // Files of the checkpoint directory are cut off, or have a bit flipped, while no process of the job is there.
 
@@ -30,23 +30,23 @@ test.each([
   async (kind, whenCut, whenFlipped) => {
     // Without slices, no delta is covered.
     const conf = kind === "delta" ? { "state.snapshot.deltas": "100000" } : {};
-    const { world, faults, start } = await localRun({ executors: 2, conf });
-    let job = start();
-    await job.says(/^counted 0$/); // older files are not read
+    const here = await LocalRun.of({ executors: 2, conf });
+    const { world, faults } = here;
+    let job = await here.started();
     for (let i = 0; i < 6; i++) await world.feedBatch(job.lines);
     for (const [damage, expected] of [
       [cut, whenCut],
       [flipped, whenFlipped],
     ] as const) {
       const armed = faults.arm({ step: "log.committed", when: "after", nth: 1, deed: { kind: "kill", whom: "all" } });
-      world.feedFile(20);
+      world.feed(20);
       await struckBy(armed, job.lines, "after log.committed");
       await job.ended;
       const file = await newestLive(join(world.directory, "checkpoint"), kind);
       const whole = readFileSync(file);
       writeFileSync(file, damage(whole));
-      world.feedFile(5);
-      job = start();
+      world.feed(5);
+      job = here.start();
       const outcome = await Promise.race([
         world.counted(job.lines).then(
           (): Outcome => "goes on",
@@ -61,13 +61,10 @@ test.each([
         expect(code, damage.name).not.toBe(0);
         expect(stderr, damage.name).toContain(file);
         writeFileSync(file, whole);
-        job = start();
-        await world.counted(job.lines);
+        job = await here.startedAgain(damage.name);
       }
       expect(world.differences(), damage.name).toEqual([]);
     }
-    job.signal("SIGINT");
-    expect(await job.ended).toMatchObject({ code: 0 });
-    expect(world.differences()).toEqual([]);
+    await here.drained(job);
   },
 );

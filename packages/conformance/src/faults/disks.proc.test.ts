@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { cleanUp } from "../clean-up.fixture.ts";
 import { struckBy } from "./chaos-world.fixture.ts";
 import type { Deed, Fault } from "./fault.ts";
-import { localRun } from "./local-run.fixture.ts";
+import { LocalRun } from "./local-run.fixture.ts";
 
 // The system refuses writes, as a full disk, a read-only and a broken one do.
 
@@ -26,21 +26,19 @@ const GOES_ON: readonly (readonly [Fault["step"], Refusal])[] = [
 ];
 
 test("a write that is refused once is tried again, and each record is counted once", { timeout: 120_000 }, async () => {
-  const { world, faults, start } = await localRun({ executors: 2 });
-  const job = start();
-  await job.says(/^counted 0$/); // older files are not read
+  const here = await LocalRun.of({ executors: 2 });
+  const { world, faults } = here;
+  const job = await here.started();
   for (const [step, deed] of GOES_ON) {
     const what = `${deed.code} before ${step}`;
     const armed = faults.arm({ step, when: "before", nth: 1, deed });
-    world.feedFile(20); // no partition of an output is empty
+    world.feed(20); // no partition of an output is empty
     if (step === "snapshot") for (let i = 0; i < 4; i++) await world.feedBatch(job.lines);
     await struckBy(armed, job.lines, what);
     await world.counted(job.lines, job.lines.mark);
     expect(world.differences(), what).toEqual([]);
   }
-  job.signal("SIGINT");
-  expect(await job.ended).toMatchObject({ code: 0 });
-  expect(world.differences()).toEqual([]);
+  await here.drained(job);
 });
 
 const ENDS: readonly (readonly [Fault["step"], Refusal, string])[] = [
@@ -54,25 +52,21 @@ const ENDS: readonly (readonly [Fault["step"], Refusal, string])[] = [
 test("a job whose log is refused a write ends with that, and goes on when it is started again", {
   timeout: 120_000,
 }, async () => {
-  const { world, faults, start } = await localRun({ executors: 2 });
-  let job = start();
-  await job.says(/^counted 0$/);
+  const here = await LocalRun.of({ executors: 2 });
+  const { world, faults } = here;
+  let job = await here.started();
   for (const [step, deed, code] of ENDS) {
     const what = `${deed.code} before ${step}`;
     const armed = faults.arm({ step, when: "before", nth: 1, deed });
-    world.feedFile(20);
+    world.feed(20);
     await struckBy(armed, job.lines, what);
     const ended = await job.ended;
     expect(ended.code, what).toBe(1);
     expect(ended.stderr, what).toMatch(new RegExp(`\\[${code}\\] .*${deed.code}`));
-    world.feedFile(5);
-    job = start();
-    await world.counted(job.lines);
-    expect(world.differences(), what).toEqual([]);
+    world.feed(5);
+    job = await here.startedAgain(what);
   }
-  job.signal("SIGINT");
-  expect(await job.ended).toMatchObject({ code: 0 });
-  expect(world.differences()).toEqual([]);
+  await here.drained(job);
 });
 
 test.each([
@@ -82,21 +76,18 @@ test.each([
   "a job whose disk is %s and stays so ends, and goes on when there is room again",
   { timeout: 120_000 },
   async (_, code, part) => {
-    const { world, faults, start } = await localRun({ executors: 2, conf: { "task.retry.delay.max": "200ms" } });
-    let job = start();
-    await job.says(/^counted 0$/);
-    world.feedFile(20);
+    const here = await LocalRun.of({ executors: 2, conf: { "task.retry.delay.max": "200ms" } });
+    const { world, faults } = here;
+    let job = await here.started();
+    world.feed(20);
     await world.counted(job.lines);
     const armed = faults.arm({ step: "task", when: "before", nth: 1, deed: { kind: "refuseAll", code, part } });
-    world.feedFile(20);
+    world.feed(20);
     await armed.struck;
     const { code: exit, stderr } = await job.ended;
     expect([exit, stderr]).toEqual([1, expect.stringContaining(code)]);
     armed.disarm();
-    job = start();
-    await world.counted(job.lines);
-    job.signal("SIGINT");
-    expect(await job.ended).toMatchObject({ code: 0 });
-    expect(world.differences()).toEqual([]);
+    job = await here.startedAgain(code);
+    await here.drained(job);
   },
 );

@@ -1,23 +1,24 @@
 import { afterEach, expect, test } from "vitest";
 import { cleanUp } from "../clean-up.fixture.ts";
 import { struckBy } from "./chaos-world.fixture.ts";
-import type { Fault } from "./fault.ts";
-import { localRun } from "./local-run.fixture.ts";
+import { type At, RECEIVER_STEPS, STATE_STEPS, TASK_STEPS } from "./executor-steps.fixture.ts";
+import { LocalRun } from "./local-run.fixture.ts";
 
 // Every process of a job is killed at once, and the job is started again by the same command.
 
 afterEach(cleanUp);
 
-type At = readonly [step: Fault["step"], when: Fault["when"], nth: number];
-
-/** The n-th time since the fault was armed: a step that each output or partition takes is not always the first one's. */
-const DRIVER_STEPS: readonly At[] = [
+const START_STEPS: readonly At[] = [
   ["log.base", "before", 1],
   ["log.base", "after", 1],
+];
+const LOG_STEPS: readonly At[] = [
   ["log.planned", "before", 2],
   ["log.planned", "after", 1],
   ["log.prepared", "before", 1],
   ["log.prepared", "after", 1],
+];
+const COMMIT_STEPS: readonly At[] = [
   ["publish", "before", 1],
   ["publish", "after", 1],
   ["publish", "before", 4],
@@ -25,46 +26,35 @@ const DRIVER_STEPS: readonly At[] = [
   ["log.committed", "after", 1],
   ["release", "after", 1],
 ];
-const EXECUTOR_STEPS: readonly At[] = [
-  ["task", "before", 3],
-  ["task", "after", 5],
-  ["delta", "before", 1],
-  ["delta", "after", 2],
-  ["snapshot", "before", 2],
-  ["snapshot", "after", 1],
-  ["staging", "before", 2],
-  ["staging", "after", 1],
-];
 
 test.each([
-  ["the driver's steps", DRIVER_STEPS],
-  ["the executors' steps", EXECUTOR_STEPS],
-])(
-  "each record is counted once, though all processes are killed at once at each of %s",
-  { timeout: 180_000 },
-  async (_, steps) => {
-    const { world, faults, start } = await localRun({ executors: 2 });
-    let job = start();
-    await job.says(/^counted 0$/); // older files are not read
+  ["its log is taken up", "files", START_STEPS],
+  ["a batch is logged", "files", LOG_STEPS],
+  ["a batch is committed", "files", COMMIT_STEPS],
+  ["tasks run and write outputs", "files", TASK_STEPS],
+  ["state is written", "files", STATE_STEPS],
+  ["blocks are logged, and acknowledged to their source", "reliable source", RECEIVER_STEPS],
+] as const)(
+  "each record is counted once, though all processes of a job are killed at once while %s",
+  { timeout: 120_000 },
+  async (_, reads, steps) => {
+    const here = await LocalRun.of({ executors: 2, reads });
+    const { world, faults } = here;
+    let job = await here.started();
     for (const [step, when, nth] of steps) {
       const what = `${when} ${step}`;
-      if (step === "log.base") {
-        // Written by the start.
+      if (steps === START_STEPS) {
         job.signal("SIGKILL");
         await job.ended;
       }
       const armed = faults.arm({ step, when, nth, deed: { kind: "kill", whom: "all" } });
-      if (step === "log.base") job = start();
-      world.feedFile(5);
+      if (steps === START_STEPS) job = here.start();
+      world.feed(5);
       await struckBy(armed, job.lines, what);
       expect(await job.ended, what).toMatchObject({ signal: "SIGKILL" });
-      world.feedFile(3);
-      job = start();
-      await world.counted(job.lines);
-      expect(world.differences(), what).toEqual([]);
+      world.feed(3);
+      job = await here.startedAgain(what);
     }
-    job.signal("SIGINT");
-    expect(await job.ended).toMatchObject({ code: 0 });
-    expect(world.differences()).toEqual([]);
+    await here.drained(job);
   },
 );

@@ -1,6 +1,8 @@
 import type { Receiver } from "@millrace/api";
 import { attachReceiver, type ReceiverPort } from "@millrace/api/engine";
 import {
+  afterStep,
+  beforeStep,
   type Clock,
   type DurationLike,
   describeThrown,
@@ -147,10 +149,13 @@ export class CustomReceiverRun implements ReceiverRun {
 
 /** Lets a receiver acknowledge what is safe. */
 export function tellSafe(receiver: Receiver<unknown>, position: unknown, events: RunEvents): void {
-  void attempt(() => receiver.onSafe?.(position)).catch((error: unknown) =>
-    events.trouble(
-      receiverFailed(`${receiver.constructor.name}: onSafe failed: ${describeThrown(error)}.`, { cause: error }),
-    ),
+  beforeStep("acknowledge");
+  void attempt(() => receiver.onSafe?.(position)).then(
+    () => afterStep("acknowledge"),
+    (error: unknown) =>
+      events.trouble(
+        receiverFailed(`${receiver.constructor.name}: onSafe failed: ${describeThrown(error)}.`, { cause: error }),
+      ),
   );
 }
 

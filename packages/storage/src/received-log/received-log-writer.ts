@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { afterStep, beforeStep } from "@millrace/base";
 import { type BlockingAppender, type FileSystem, type Location, within } from "@millrace/files";
 import type { LoggedAt, LoggedRun } from "@millrace/plan";
 import { type BlockDescription, encodeEntryHead, encodeSegmentHeader, segmentName } from "./log-entry.ts";
@@ -68,9 +69,12 @@ export class ReceivedLogWriter {
     this.#open = undefined; // until the write has succeeded
     try {
       const { parts, places } = encode(open, blocks);
+      const { path } = open.appender;
+      beforeStep("received", path);
       for (const part of gathered(parts)) open.appender.append(part);
       if (this.#options.sync === true) open.appender.sync?.();
       this.#open = open;
+      afterStep("received", path);
       return places;
     } finally {
       if (this.#open === undefined) open.appender.close();
@@ -92,9 +96,11 @@ export class ReceivedLogWriter {
     const header = encodeSegmentHeader(id);
     const segment = { name, bytes: header.length, entries: 0, runs: new Set<string>() };
     const { parts, places } = encode(segment, blocks);
+    beforeStep("received", path);
     await files.write(path, [header, ...parts]);
     if (this.#options.sync === true) await files.sync?.([path], this.#options.directory);
     this.#open = { ...segment, appender: files.blocking?.append?.(path) };
+    afterStep("received", path);
     return places;
   }
 }
