@@ -234,6 +234,8 @@ export class JobDriver {
         return this.#running?.onInputFixed(message.time, message.inputs, message.more);
       case "outputsDone":
         return this.#running?.onOutputsDone(message.time, message.outcome);
+      case "proved":
+        return this.#running?.onProved();
       case "logged":
         return this.#running?.onLogged(message.time);
       case "endLogged":

@@ -31,6 +31,8 @@ import type { JobLog } from "./thread/protocol.ts";
 
 export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
+  /** Does something when this process is known to be the owner of the checkpoint directory. */
+  asOwner(deed: () => void): void;
   /** The batch's blocks are allocated. */
   onAllocated(batch: EpochMs): void;
   /** The input of a batch that is to run. */
@@ -55,6 +57,8 @@ export class ReceiverShell {
   readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
   readonly #clock: Clock;
+  /** Received blocks are in the received log. */
+  readonly #logs: boolean;
   /** Host names of executors that run or ran receivers. */
   readonly #locations = new Map<ExecutorId, string>();
   readonly #recalled: RecalledInput | undefined;
@@ -78,8 +82,8 @@ export class ReceiverShell {
       ...(options.log === undefined ? {} : { epoch: options.log.epoch }),
     });
     this.#recalled = options.log?.received;
-    // The log is the second copy.
-    this.#replicate = options.replicate && options.conf["receiver.log"] === "off";
+    this.#logs = options.conf["receiver.log"] === "on";
+    this.#replicate = options.replicate && !this.#logs; // the log is the second copy
     this.#specs = new Map(declared.map((plan) => [plan.stream, plan]));
     this.#blockIntervalMs =
       options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
@@ -162,7 +166,7 @@ export class ReceiverShell {
       case "batchInput":
         return this.#ports.onInput(effect.input);
       case "blocksTaken":
-        return executors.send(effect.executor, { type: "blocksTaken", stream: effect.stream, blocks: effect.blocks });
+        return this.#confirm(effect);
       case "executorFree":
         return executors.release(effect.executor);
       case "copyBlocks":
@@ -191,6 +195,16 @@ export class ReceiverShell {
       default:
         return unreachable(effect);
     }
+  }
+
+  /**
+   * A source forgets what is confirmed. Another owner has found in the log what was there when it took over, and nobody reads what
+   * comes after that from executors that are not its own.
+   */
+  #confirm({ executor, stream, blocks }: Extract<ReceiverEffect, { readonly type: "blocksTaken" }>): void {
+    const confirm = (): void => this.#ports.executors.send(executor, { type: "blocksTaken", stream, blocks });
+    if (this.#logs) this.#ports.asOwner(confirm);
+    else confirm();
   }
 
   #observe({ stream, change, executor, error }: Extract<ReceiverEffect, { readonly type: "receiverChanged" }>): void {

@@ -19,6 +19,7 @@ import type { ExecutorInfo } from "./executor-link.ts";
 import type { Executors } from "./executors.ts";
 import { JobClock } from "./job-clock.ts";
 import type { JobWarnings } from "./job-warnings.ts";
+import { OwnerProof } from "./owner-proof.ts";
 import { ReceiverShell, type ReceiverShellPorts } from "./receiver-shell.ts";
 import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
 import type { JobThread } from "./thread/job-thread.ts";
@@ -65,6 +66,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   readonly #tasks: TaskShell;
   readonly #receivers: ReceiverShell;
   readonly #batches: BatchShell;
+  readonly #proof: OwnerProof;
   readonly log: BatchLogPorts | undefined;
   readonly #resumed: ResumedBatches | undefined;
   /** A batch that fails is not committed, and runs again at the next start. */
@@ -84,6 +86,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.log = built.log && this.#logPorts();
     this.#resumed = built.log?.resumed;
     this.#stopsOnFailure = built.conf["batch.failure"] === "stop";
+    this.#proof = new OwnerProof(() => ports.thread.send({ type: "prove" }));
     this.#tasks = new TaskShell({ conf: built.conf, epoch: built.log?.epoch ?? 0 }, this);
     this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports, clock: this.clock }, this);
     this.#batches = new BatchShell({ ...built, ...ports, clock: this.clock }, this);
@@ -150,6 +153,14 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   // The job thread
+
+  asOwner(deed: () => void): void {
+    this.#proof.asOwner(deed);
+  }
+
+  onProved(): void {
+    this.#proof.proved();
+  }
 
   runPlan(plan: ActionPlan): Promise<ActionResult> {
     return this.#tasks.run(plan);

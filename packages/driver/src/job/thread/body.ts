@@ -86,6 +86,8 @@ export class JobThreadBody {
   #probe: CheckpointProbe | undefined;
   /** Batches have begun, and the log is this run's; false: they could not, and the job fails with that. */
   #started: Promise<boolean> = Promise.resolve(false);
+  /** The directory is left to the next owner. */
+  #released = false;
   #discarding: Promise<unknown> = Promise.resolve();
   /** The entry that is being written, or one that could not be: false, and the job fails with that. */
   #logging: Promise<boolean> | undefined;
@@ -118,6 +120,8 @@ export class JobThreadBody {
           (journal) => journal.ended(message.ended),
           () => this.#ports.post({ type: "endLogged" }),
         );
+      case "prove":
+        return void this.#prove();
       case "removeReceived":
         return this.#next(() => void this.#removeReceived(message.segments));
       case "commit":
@@ -219,6 +223,15 @@ export class JobThreadBody {
     return { directory: graph.checkpointDir, epoch, resumed: found && resumedBatches(found), received };
   }
 
+  async #prove(): Promise<void> {
+    try {
+      await this.#journal?.prove();
+      if (!this.#released) this.#ports.post({ type: "proved" });
+    } catch (error) {
+      if (!this.#released) this.#ports.post({ type: "failed", error: toWireError(error) });
+    }
+  }
+
   /** Not before the log is this run's: until then another one may go on from it. */
   async #removeReceived(segments: readonly string[]): Promise<void> {
     if (!(await this.#started)) return;
@@ -247,6 +260,7 @@ export class JobThreadBody {
     const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread ends soon after
     const probe = this.#probe;
     if (probe !== undefined) await removeProbe(this.#ports.files.for(probe.directory), probe);
+    this.#released = true;
     await this.#journal?.release();
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }

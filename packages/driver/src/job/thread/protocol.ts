@@ -63,6 +63,8 @@ export type ToJobThread =
     }
   /** Log how a batch ended. Answered by `endLogged`; what is asked for meanwhile is done afterwards, or, if it cannot be logged, not at all. */
   | { readonly type: "logEnded"; readonly ended: LoggedEnd }
+  /** Show that this process is the owner of the checkpoint directory. Answered by `proved`, or `failed`. */
+  | { readonly type: "prove" }
   /** Remove segments of the received log. Nothing waits for it. */
   | { readonly type: "removeReceived"; readonly segments: readonly string[] }
   /** Commit prepared outputs of the batch. Answered by `committed`. */
@@ -131,6 +133,8 @@ export type FromJobThread =
       readonly more: boolean;
     }
   | { readonly type: "outputsDone"; readonly time: EpochMs; readonly outcome: WireBatchOutcome }
+  /** Since it was asked, nobody else was the owner of the checkpoint directory. */
+  | { readonly type: "proved" }
   /** The entry survives this process. */
   | { readonly type: "logged"; readonly time: EpochMs }
   | { readonly type: "endLogged" }
