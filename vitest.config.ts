@@ -85,8 +85,22 @@ export default defineConfig({
           isolate: false,
           sequence: { groupOrder: 2 },
           include: ["packages/{conformance,connectors/*}/src/**/*.server.test.ts"],
+          exclude: ["packages/connectors/kafka/**", "**/node_modules/**"],
           testTimeout: 60_000,
           hookTimeout: 120_000, // a server that is started in a test
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "servers-kafka",
+          isolate: false,
+          sequence: { groupOrder: 3 },
+          globalSetup: "scripts/servers/kafka-for-tests.mjs", // all files share a broker: one takes ten seconds to start
+          include: ["packages/connectors/kafka/src/**/*.server.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           maxWorkers: 2,
         },
       },

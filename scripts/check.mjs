@@ -15,6 +15,7 @@ const { findTypeCircles, ONE_IDEA } = await import("./checks/circles.mjs");
 const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
 const { checkLinks } = await import("./checks/links.mjs");
+const { findTooNew } = await import("./checks/engines.mjs");
 const { findPublishedTests, sweepOutputs } = await import("./checks/published.mjs");
 const { findReleaseProblems } = await import("./checks/release.mjs");
 const { changeFiles } = await import("./release/plan.mjs");
@@ -60,6 +61,7 @@ const results = [
   ...compiled,
   problems("package arrows", () => findProblems(workspace)),
   problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
+  problems("the oldest Node", () => findTooNew(text("pnpm-lock.yaml"))),
   problems("what is published", () => findPublishedTests(workspace.packages)),
   problems("versions and changes", () =>
     findReleaseProblems(workspace, { changelog: text("CHANGELOG.md"), changes: changeFiles(root) }),

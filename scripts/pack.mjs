@@ -1,5 +1,5 @@
 // npm run pack: makes the packages that are published, as files to install: packed/millrace-VERSION.tgz and, for `npm create`,
-// packed/create-millrace-VERSION.tgz. Fails when the first has grown by more than a tenth since its size was recorded; `--record`
+// packed/create-millrace-VERSION.tgz; and each connector: packed/millrace-kafka-VERSION.tgz. Fails when the first has grown by more than a tenth since its size was recorded; `--record`
 // records what it is now. `--to DIR` puts them elsewhere, `--version V` gives them another version than the workspace has,
 // `--commit ID` says what they are made of where git cannot be asked.
 import { spawnSync } from "node:child_process";
@@ -30,10 +30,11 @@ if (options.version !== undefined && !isVersion(options.version))
 const to = resolve(options.to);
 
 await bootstrapOrExit();
-const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
+const { connectorsOf, readManifests } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
 const { usableDirectory } = await import("../packages/base/dist/index.js");
 const { collectFiles } = await import("./pack/files.mjs");
+const { stageConnector } = await import("./pack/connector.mjs");
 const { stageCreator } = await import("./pack/creator.mjs");
 const { formatSize, grown } = await import("./pack/size.mjs");
 
@@ -63,6 +64,11 @@ stageCreator(root, creatorStage, published.version);
 
 const packed = pack(stage);
 const creator = pack(creatorStage);
+const connectors = connectorsOf(packages).map(({ folder }) => {
+  const connectorStage = join(stages, folder);
+  stageConnector(root, folder, connectorStage, published.version);
+  return pack(connectorStage);
+});
 rmSync(stages, { recursive: true });
 const installed = installedWith(Object.keys(manifest.dependencies));
 const size = {
@@ -74,7 +80,7 @@ const size = {
 };
 console.log(join(to, packed.filename));
 console.log(formatSize(size));
-console.log(join(to, creator.filename));
+for (const { filename } of [creator, ...connectors]) console.log(join(to, filename));
 if (options.record) writeFileSync(RECORD, `${JSON.stringify(size, null, 2)}\n`);
 const problems = grown(size, json(RECORD));
 for (const problem of problems) console.error(`millrace: ${problem}`);

@@ -57,6 +57,12 @@ describe("an import of another package", () => {
       "packages/bench/src/index.ts:1: @millrace/bench uses @millrace/examples, which does not stand above it",
     ]);
   });
+  test("must be the public package, from a connector", () => {
+    const text = 'import { x } from "@millrace/api";';
+    expect(found({ api: {}, "connectors/box": { uses: ["@millrace/api"], files: { "src/index.ts": text } } })).toEqual([
+      "packages/connectors/box/src/index.ts:1: @millrace/connectors/box is a connector and uses @millrace/api",
+    ]);
+  });
   test("must be declared", () => {
     expect(found({ base: {}, codec: { files: { "src/index.ts": '\nimport "@millrace/base";' } } })).toEqual([
       'packages/codec/src/index.ts:2: "@millrace/base" is not declared',

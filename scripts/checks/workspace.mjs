@@ -81,7 +81,7 @@ export function needsOf({ dependencies = {}, peerDependencies = {} }) {
  * @param {readonly P[]} packages
  * @returns {readonly P[]}
  */
-function connectorsOf(packages) {
+export function connectorsOf(packages) {
   return packages.filter(({ folder }) => folder.startsWith("packages/connectors/"));
 }
 

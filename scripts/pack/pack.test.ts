@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { packedConnector } from "./connector.mjs";
 import { collectFiles } from "./files.mjs";
 import { entriesOf, isVersion, packedManifest } from "./manifest.mjs";
 import { grown } from "./size.mjs";
@@ -88,4 +89,21 @@ test("bytes may grow by a tenth, dependencies by none", () => {
     expect.stringContaining("1101 bytes packed, and 1000 are recorded"),
     expect.stringContaining("4 dependencies, and 3 are recorded"),
   ]);
+});
+
+test("a connector is packed with what is built, beside the version of millrace that it was made with", () => {
+  const exports = { ".": { "millrace-source": "./src/index.ts", ...own("index") }, "./package.json": "./package.json" };
+  const manifest = {
+    ...{ name: "@millrace/kafka", version: "0.0.1", private: true, exports },
+    ...{
+      dependencies: { client: "1.0.0" },
+      peerDependencies: { millrace: "workspace:^" },
+      devDependencies: { millrace: "workspace:*" },
+    },
+  };
+  expect(packedConnector(manifest, "1.2.3")).toEqual({
+    ...{ name: "@millrace/kafka", version: "1.2.3" },
+    exports: { ".": own("index"), "./package.json": "./package.json" },
+    ...{ dependencies: { client: "1.0.0" }, peerDependencies: { millrace: "^1.2.3" } },
+  });
 });

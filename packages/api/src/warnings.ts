@@ -22,3 +22,6 @@ export const filesGivenUp: WarningFactory = warningKind("FILES_GIVEN_UP");
 export const directoryMissing: WarningFactory = warningKind("DIRECTORY_MISSING", { lasting: true });
 export const directoryUnlistable: WarningFactory = warningKind("DIRECTORY_UNLISTABLE", { lasting: true });
 export const listingSlow: WarningFactory = warningKind("LISTING_SLOW", { lasting: true });
+/** What a source of a package reports: something that has happened, or what keeps it from its records. */
+export const sourceWarned: WarningFactory = warningKind("SOURCE_WARNED");
+export const sourceWaiting: WarningFactory = warningKind("SOURCE_WAITING", { lasting: true });

@@ -35,6 +35,7 @@ import type {
   SinkTask,
   SinkWriter,
   SortOptions,
+  SourceHost,
   State,
   StateOptions,
   StateSnapshots,
@@ -92,8 +93,9 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   SinkBatch: members<SinkBatch>({ id: 1, time: 1, output: 1, epoch: 1 }),
   SinkStart: members<SinkStart<unknown>>({ output: 1, epoch: 1, committed: 1, pending: 1 }),
   ExternalSource: members<ExternalSource<unknown, unknown>>({
-    ...{ label: 1, options: 1, start: 1, limit: 1, hasMore: 1, fix: 1, read: 1, stop: 1 },
+    ...{ label: 1, options: 1, start: 1, limit: 1, hasMore: 1, fix: 1, sizeOf: 1, committed: 1, read: 1, stop: 1 },
   }),
+  SourceHost: members<SourceHost>({ warn: 1, condition: 1 }),
   SinkTask: members<SinkTask>({ id: 1, time: 1, output: 1, epoch: 1, partition: 1, attempt: 1 }),
   SinkWriter: members<SinkWriter<unknown, unknown>>({ write: 1, prepare: 1, abort: 1 }),
   FileStreamOptions: members<FileStreamOptions>({ filter: 1, newFilesOnly: 1, format: 1 }),

@@ -64,6 +64,8 @@ export interface ExternalInput {
   readonly kind: "external";
   /** Encoded with the value codec: only the source knows what they mean. */
   readonly ranges: readonly Uint8Array[];
+  /** What the source says that they hold; absent from a batch that an earlier run has fixed. */
+  readonly records?: number;
 }
 
 /** The records `from`, `from + 1`, … `until - 1` of a `rateStream`. */

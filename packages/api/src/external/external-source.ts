@@ -1,4 +1,4 @@
-import { assert, naming } from "@millrace/base";
+import { assert, naming, thrownMessage, warningOf } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import {
@@ -13,22 +13,41 @@ import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { FixedBefore, NodeBatch } from "../graph/stream-node.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
-import { runAuthorCode } from "../job/author-code.ts";
+import { callAuthorCode, runAuthorCode } from "../job/author-code.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import { kindOf } from "../refusal/not-given.ts";
+import { DirectoryCondition } from "../source/directory-condition.ts";
 import { addInputLife } from "../source/input-life.ts";
 import { PolledInputNode } from "../source/input-node.ts";
 import { DStream } from "../stream/dstream.ts";
+import { sourceWaiting, sourceWarned } from "../warnings.ts";
 
 /** Records of a range, synchronous or asynchronous. */
 export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
 
+/** The engine, as a source on the driver sees it. */
+export interface SourceHost {
+  /**
+   * Reports something that has happened and does not end the job, such as records that were passed over: in the job's log
+   * and in `millrace status`.
+   *
+   * @param message What happened and what the reader can do, in whole sentences.
+   */
+  warn(message: string): void;
+  /**
+   * Says what keeps the source from giving what there is, for as long as it lasts: the server is away. `millrace status` shows
+   * it until it is over. A source that can wait does so, and returns no ranges from `fix` meanwhile: an error of `fix` fails
+   * the batch.
+   *
+   * @param message In whole sentences; `undefined`: nothing does, any more.
+   */
+  condition(message: string | undefined): void;
+}
+
 /**
  * A source that can be read again, for packages: the driver fixes what each batch reads, tasks read exactly that, as
  * often as necessary. Pass it to {@link externalStream}.
- *
- * Not final: how a source learns which ranges are committed, and how much a batch may read.
  *
  * @typeParam Range What one task reads: plain data, such as a topic, a partition and two offsets. It may be written to
  *   logs.
@@ -45,8 +64,9 @@ export interface ExternalSource<Range, T, Options = undefined> {
    *
    * @param last If the job goes on from its checkpoint: the ranges of the last batch before that had any, which are read by
    *   then or will be. `fix` must go on after them.
+   * @param host For as long as the source lives.
    */
-  start?(last: readonly Range[] | undefined): void | Promise<void>;
+  start?(last: readonly Range[] | undefined, host: SourceHost): void | Promise<void>;
   /**
    * Called on the driver once, after `start`, in a run with `--available-now`: what the source holds at this moment is
    * all that this run may read, so `fix` goes no further. Without it, the run reads what the first `fix` returns.
@@ -63,6 +83,18 @@ export interface ExternalSource<Range, T, Options = undefined> {
    * @param time The batch time, in epoch ms.
    */
   fix(time: number): readonly Range[] | Promise<readonly Range[]>;
+  /**
+   * The number of records of a range, for reports and listeners; an estimate is enough. Without it they show none.
+   */
+  sizeOf?(range: Range): number;
+  /**
+   * Called on the driver when a batch is committed: every output has succeeded, and nothing will read these ranges again. Here
+   * a source tells its system how far it has come, if others want to know: the engine itself goes on from its ranges. Called
+   * in the order of the batches and not awaited; what it begins, `stop` finishes. An error is reported as a warning.
+   *
+   * @param ranges Of the batch, in order; empty if it had none, or if an earlier start of the job has run it.
+   */
+  committed?(ranges: readonly Range[]): void;
   /**
    * Called in a task, and again when it is retried: the same range must yield the same records in the same order. A
    * function of the job, or one that a package has named with {@link shipPackage}.
@@ -104,7 +136,7 @@ class ExternalStream<Range> extends PolledInputNode {
   readonly label: string;
   /** The first word of its label: only the package that has made its ranges can read them. */
   readonly kind: string;
-  readonly #source: Pick<ExternalSource<Range, unknown>, "fix" | "hasMore">;
+  readonly #source: Pick<ExternalSource<Range, unknown>, "fix" | "hasMore" | "sizeOf" | "committed">;
   readonly #read: FunctionRef;
   /** The ranges of the last batch that had any; `undefined` before the first. */
   #last: ExternalInput["ranges"] | undefined;
@@ -118,7 +150,7 @@ class ExternalStream<Range> extends PolledInputNode {
     graph.requirePolling();
     addInputLife(graph, this.label, {
       start: async () => {
-        await from.start?.(this.#last && this.#decoded(this.#last));
+        await from.start?.(this.#last && this.#decoded(this.#last), this.#host());
         if (graph.availableNow) await from.limit?.();
       },
       stop: () => from.stop?.(),
@@ -127,7 +159,7 @@ class ExternalStream<Range> extends PolledInputNode {
 
   async fix({ time }: NodeBatch): Promise<ExternalInput> {
     const about = { what: `fix of ${this.label}`, outcome: "The batch fails." };
-    const ranges: unknown = await runAuthorCode(about, () => this.#source.fix(time));
+    const ranges = await runAuthorCode(about, () => this.#source.fix(time));
     if (!Array.isArray(ranges)) {
       throw badArgument(
         `fix of ${this.label} gave ${kindOf(ranges)} for batch ${time}, not an array of ranges. The batch fails. Return one, empty if there is nothing.`,
@@ -137,7 +169,42 @@ class ExternalStream<Range> extends PolledInputNode {
       naming(`range ${i} of ${this.label}`, () => encodeValue(range, emptyClassTable)),
     );
     if (encoded.length > 0) this.#last = encoded;
-    return { kind: "external", ranges: encoded };
+    return { kind: "external", ranges: encoded, records: this.#recordsIn(ranges) };
+  }
+
+  committed(fixed: FixedInput | undefined): void {
+    if (this.#source.committed === undefined) return;
+    const what = `committed of ${this.label}`;
+    try {
+      const ranges = fixed?.kind === "external" ? this.#decoded(fixed.ranges) : [];
+      callAuthorCode({ what, outcome: "The batch is committed all the same." }, () => this.#source.committed?.(ranges));
+    } catch (error) {
+      this.graph.context.port.warn(warningOf(thrownMessage(error), { subject: what }));
+    }
+  }
+
+  /** @param ranges As `fix` returned them. */
+  #recordsIn(ranges: readonly Range[]): number {
+    const { sizeOf } = this.#source;
+    if (sizeOf === undefined) return 0;
+    const about = { what: `sizeOf of ${this.label}`, outcome: "The batch fails." };
+    return callAuthorCode(about, () => ranges.reduce((sum, range) => sum + sizeOf.call(this.#source, range), 0));
+  }
+
+  #host(): SourceHost {
+    const { port } = this.graph.context;
+    const subject = this.label;
+    const told = (message: string): string => `${subject}: ${message}`;
+    const state = new DirectoryCondition();
+    return {
+      warn: (message) => port.warn(sourceWarned(subject, told(message))),
+      condition: (message) => {
+        const trouble = message === undefined ? undefined : sourceWaiting(subject, told(message));
+        const news = state.look(trouble, port.clock.now());
+        if (news === "over") port.warningOver({ subject, message: told("it is there again.") });
+        else if (news !== undefined) port.warn(news);
+      },
+    };
   }
 
   more(): boolean {

@@ -82,6 +82,63 @@ describe("a source that a package brings", () => {
     expect((await lab.batch(1000)).error?.message).toMatch(/JOB_CODE_FAILED.*fix of tickets threw Error: no brokers/);
   });
 
+  describe("and is told of batches", () => {
+    async function told() {
+      const calls: unknown[] = [];
+      let next = 0;
+      const lab = await GraphLab.build((ssc) =>
+        externalStream<Range, number, undefined>(ssc, {
+          ...{ label: "tickets", options: undefined, read },
+          start: (_, host) => {
+            host.warn("3 tickets were thrown away.");
+            host.condition("the office is closed.");
+          },
+          fix: () => {
+            if (next > 4) return [];
+            next += 3;
+            return [{ from: next - 3, to: next }];
+          },
+          sizeOf: ({ from, to }) => to - from,
+          committed(ranges) {
+            calls.push(ranges);
+            if (calls.length > 1) throw new Error("no answer");
+          },
+        }).print(),
+      );
+      return { lab, calls };
+    }
+
+    test("when they are committed, in order, and not of those that failed", async () => {
+      const { lab, calls } = await told();
+      for (const time of [1000, 2000]) {
+        await lab.plansOf(time);
+        lab.graph.release(epochMs(time), { committed: time > 1000 });
+      }
+      expect(calls).toEqual([[{ from: 3, to: 6 }]]);
+    });
+
+    test("also of those without ranges; what it throws is a warning", async () => {
+      const { lab, calls } = await told();
+      for (const time of [1000, 2000, 3000]) {
+        await lab.plansOf(time);
+        lab.graph.release(epochMs(time), { committed: true });
+      }
+      expect(calls).toEqual([[{ from: 0, to: 3 }], [{ from: 3, to: 6 }], []]);
+      expect(lab.port.warnings).toContainEqual(expect.stringMatching(/committed of tickets threw Error: no answer/));
+    });
+
+    test("and says how many records a batch has, and what is wrong with it", async () => {
+      const { lab } = await told();
+      const { inputs } = await lab.run(1000);
+      expect(inputs).toEqual([{ name: "tickets", records: 3, files: [], returned: 0 }]);
+      expect(lab.port.warnings).toEqual([
+        "[SOURCE_WARNED] tickets: 3 tickets were thrown away.",
+        "[SOURCE_WAITING] tickets: the office is closed.",
+      ]);
+      expect(lab.port.standing.get("tickets")).toMatchObject({ code: "SOURCE_WAITING", lasting: true });
+    });
+  });
+
   test("without a label or functions is refused", async () => {
     const none = undefined as never; // what a job without types may give
     await expect(GraphLab.build((ssc) => externalStream(ssc, none))).rejects.toThrow(/externalStream/);

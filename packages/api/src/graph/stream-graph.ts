@@ -327,8 +327,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return { part: this.#states.includes(stream) ? "state" : "stream", name: stream.label };
   }
 
-  release(time: EpochMs): ReleasedBatches {
+  release(time: EpochMs, { committed = false }: { readonly committed?: boolean } = {}): ReleasedBatches {
     this.#recalled = undefined; // the first batch to end is the one that was pending
+    if (committed) {
+      const inputs = this.#scopes.get(time)?.inputs;
+      for (const node of this.#fixed) node.committed?.(inputs?.get(node.input));
+    }
     const times = [...this.#scopes.keys()].filter((known) => known <= time - this.#rememberMs);
     return { times, shuffles: times.flatMap((old) => this.#forget(old)) };
   }

@@ -86,6 +86,12 @@ export interface PolledInput extends NamedInput {
   fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
   /** Its input of a batch is an RDD made by the job's code, which no log can hold. */
   readonly unlogged?: boolean;
+  /**
+   * Told in order of each batch that is committed, with every part of it, when its last look at the sources is over.
+   *
+   * @param fixed What the input gave to the batch; `undefined` if an earlier run has run it.
+   */
+  committed?(fixed: FixedInput | undefined): void;
   /** Its memory of the batches so far, for this run of the job or the next one. */
   memory?(): InputMemory;
   /**

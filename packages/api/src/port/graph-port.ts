@@ -80,9 +80,10 @@ export interface JobGraph {
   cancelBatch(time: EpochMs): Promise<void>;
   /**
    * Ends batch `time`, committed or failed, and releases every batch that no later one looks back on: forgets their lineage and
-   * drops, with `port.dropBlocks`, the blocks that they put. The engine may drop the rest.
+   * drops, with `port.dropBlocks`, the blocks that they put. The engine may drop the rest. Inputs are told of it if it is
+   * committed, with all of its outputs.
    */
-  release(time: EpochMs): ReleasedBatches;
+  release(time: EpochMs, end?: { readonly committed: boolean }): ReleasedBatches;
   /** Passes an event to the job's listeners. Called in the order of events, and only while `port.watch` is on. */
   observe(event: EngineEvent): void;
   /**

@@ -21,7 +21,7 @@ export function inputReport(fixed: FixedInput | undefined): InputReport | undefi
     case "files":
       return { records: 0, files: fixed.files.map(({ path }) => path) };
     case "external":
-      return { records: 0 };
+      return { records: fixed.records ?? 0 };
     case "failed":
       return undefined;
     default:

@@ -257,7 +257,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
       unfinished: error !== undefined && this.#stopsOnFailure,
     });
     this.#tasks.batchEnded(time);
-    this.#ports.thread.send({ type: "batchEnded", time });
+    this.#ports.thread.send({ type: "batchEnded", time, failed: error !== undefined });
   }
 
   stopReceivers(): void {

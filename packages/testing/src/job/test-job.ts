@@ -280,7 +280,7 @@ export class TestJob {
         },
         batchEnded: (time, error) => {
           if (error !== undefined) this.#failure ??= fromWireError(error); // the commit of an output failed
-          this.#release(graph, time);
+          this.#release(graph, time, error === undefined);
         },
         stopReceivers: () => batches.onReceiversStopped(feeds.waiting),
         awaitReceivers: () => {},
@@ -339,9 +339,9 @@ export class TestJob {
     this.#committing = Promise.all([this.#committing, this.#console.run(work)]);
   }
 
-  #release(graph: JobGraph, time: EpochMs): void {
+  #release(graph: JobGraph, time: EpochMs, committed: boolean): void {
     this.#engine.forget(time);
-    const { times, shuffles } = graph.release(time);
+    const { times, shuffles } = graph.release(time, { committed });
     this.#engine.dropShuffles(shuffles);
     for (const old of times) this.#engine.dropBlocks(this.#inputs.release(old));
   }

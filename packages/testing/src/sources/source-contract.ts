@@ -68,7 +68,7 @@ async function begin<Range, T, Options>(
   source: ExternalSource<Range, T, Options>,
   last: readonly Range[] | undefined,
 ): Promise<Start<Range, T>> {
-  await source.start?.(last);
+  await source.start?.(last, { warn: () => {}, condition: () => {} });
   let time = 1_000_000;
   const fix = async (): Promise<readonly Range[]> => {
     time += 1_000;

@@ -131,7 +131,7 @@ export class JobThreadBody {
       case "cancelBatch":
         return void this.#discarded(this.#graph?.cancelBatch(message.time));
       case "batchEnded":
-        return this.#next(() => this.#release(message.time));
+        return this.#next(() => this.#release(message.time, message.failed));
       case "observe":
         return this.#graph?.observe(message.event);
       case "end":
@@ -341,9 +341,9 @@ export class JobThreadBody {
     this.#ports.post({ type: "discarded" });
   }
 
-  #release(time: EpochMs): void {
+  #release(time: EpochMs, failed: boolean): void {
     beforeStep("release");
-    const released = this.#graph?.release(time);
+    const released = this.#graph?.release(time, { committed: !failed });
     if (released !== undefined && released.times.length > 0) this.#ports.post({ type: "released", ...released });
     afterStep("release");
   }

@@ -74,7 +74,7 @@ export type ToJobThread =
   /** Discard prepared outputs. Answered by `discarded`. */
   | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** The batch is committed or has failed: batches that no later one reads are released, and `released` follows. */
-  | { readonly type: "batchEnded"; readonly time: EpochMs }
+  | { readonly type: "batchEnded"; readonly time: EpochMs; readonly failed: boolean }
   /** For the job's listeners; sent while `watch` asks for it. */
   | { readonly type: "observe"; readonly event: EngineEvent }
   /** The job ends normally: no batch follows. Answered by `ended`. */

@@ -1,0 +1,117 @@
+import { execFile, execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Admin, type MessageToProduce, Producer, type ProducerOptions } from "@platformatic/kafka";
+import { inject } from "vitest";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The directory of the broker that all tests share. */
+    readonly kafka: string;
+  }
+}
+
+const script = fileURLToPath(new URL("../../../../scripts/servers/kafka.sh", import.meta.url));
+
+type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
+type Bytes = Producer<Buffer, Buffer, Buffer, Buffer>;
+
+/** A real broker, and what a test does there as somebody else. */
+export class TestBroker {
+  readonly directory: string;
+  readonly brokers: string;
+  readonly saslBrokers: string;
+  readonly sslBrokers: string;
+  readonly admin: Admin;
+  readonly #producers: Bytes[] = [];
+
+  /** The one that all tests share: topics of a test have names of their own. */
+  static shared(): TestBroker {
+    return new TestBroker(inject("kafka"));
+  }
+
+  /** One of its own, for a test that ends it. */
+  static start(): TestBroker {
+    return new TestBroker(mkdtempSync(join(tmpdir(), "millrace-kafka-")));
+  }
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    const told = execFileSync(script, ["start", directory], { encoding: "utf8" });
+    const endpoint = (name: string): string => new RegExp(`^${name}=(.+)$`, "m").exec(told)?.[1] ?? "";
+    this.brokers = endpoint("KAFKA_BROKERS");
+    this.saslBrokers = endpoint("KAFKA_SASL_BROKERS");
+    this.sslBrokers = endpoint("KAFKA_SSL_BROKERS");
+    this.admin = new Admin({ clientId: "test", bootstrapBrokers: [this.brokers], retries: 20, retryDelay: 200 });
+  }
+
+  /** Ends it as a crash would. */
+  kill(): void {
+    execFileSync(script, ["kill", this.directory]);
+  }
+
+  /** Starts it again, with what it had, at the same address. Resolves when it answers. */
+  async restart(): Promise<void> {
+    await promisify(execFile)(script, ["start", this.directory]);
+  }
+
+  /** Ends and removes one that was started for a test. */
+  async remove(): Promise<void> {
+    await this.close();
+    execFileSync(script, ["stop", this.directory]);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Closes the connections to it. */
+  async close(): Promise<void> {
+    await Promise.all([this.admin.close(), ...this.#producers.map((producer) => producer.close())]);
+  }
+
+  /** A new topic, under a name that no other test has unless it is given. */
+  async topic(
+    partitions: number,
+    {
+      name = `t-${randomUUID()}`,
+      configs = {},
+    }: { readonly name?: string; readonly configs?: Readonly<Record<string, string>> } = {},
+  ): Promise<string> {
+    const settings = Object.entries(configs).map(([key, value]) => ({ name: key, value }));
+    await this.admin.createTopics({ topics: [name], partitions, replicas: 1, configs: settings });
+    return name;
+  }
+
+  producer(options: Partial<ProducerOptions<Buffer, Buffer, Buffer, Buffer>> = {}): Bytes {
+    const producer = new Producer({
+      clientId: "test",
+      bootstrapBrokers: [this.brokers],
+      retries: 20,
+      retryDelay: 200,
+      ...options,
+    });
+    this.#producers.push(producer);
+    return producer;
+  }
+
+  /** Sends texts to a partition, in one batch. */
+  async send(topic: string, partition: number, texts: readonly string[], more: Partial<Message> = {}): Promise<void> {
+    const [producer = this.producer()] = this.#producers;
+    await producer.send({
+      acks: -1,
+      messages: texts.map((text) => ({ ...more, topic, partition, value: Buffer.from(text) })),
+    });
+  }
+
+  /** A file that its script made: `ca.pem`, `client.key`. */
+  file(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** What the broker has logged. */
+  get log(): string {
+    return readFileSync(this.file("kafka.log"), "utf8");
+  }
+}

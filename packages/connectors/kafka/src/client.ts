@@ -1,0 +1,305 @@
+import {
+  type API,
+  Base,
+  type Broker,
+  type Callback,
+  type Connection,
+  type fetchV17,
+  type findCoordinatorV6,
+  kGetApi,
+  kGetBootstrapConnection,
+  type listOffsetsV9,
+  type metadataV12,
+  type offsetCommitV9,
+  type RecordsBatch,
+} from "@platformatic/kafka";
+import { clientOptions, type KafkaConnection } from "./connection.ts";
+import { explained, explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
+import type { KafkaPosition } from "./range.ts";
+
+/** A topic as the cluster has it. */
+export interface Topic {
+  /** Made anew when a topic of the name is made anew. */
+  readonly id: string;
+  /** The node that leads each partition; -1 while none does. */
+  readonly leaders: readonly number[];
+}
+
+/** A partition of a topic. */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What a broker has of a partition from an offset on. */
+export interface Fetched {
+  /** An error of the protocol, 0 for none. */
+  readonly errorCode: number;
+  /** Records may be read up to here, without it. */
+  readonly end: number;
+  /** The first offset that there is. */
+  readonly begin: number;
+  /** Transactions among these batches that were aborted. */
+  readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
+  /** Whole batches: the first may begin before the offset that was asked for. */
+  readonly batches: readonly RecordsBatch[];
+}
+
+/** The offsets that a time stands for in requests. */
+export const LATEST = -1n;
+/** The first offset that there is. */
+export const EARLIEST = -2n;
+
+const ISOLATION = { uncommitted: 0, committed: 1 } as const;
+
+/** Which records may be read: those of open and aborted transactions too, or not. */
+export type Isolation = keyof typeof ISOLATION;
+
+/** A connection to a cluster, kept open: the requests that this package makes, and what the answers say. */
+export class Client {
+  readonly #base: Base;
+  #brokers: ReadonlyMap<number, Broker> = new Map();
+  #topics: ReadonlyMap<string, Topic> = new Map();
+
+  /** @throws KAFKA_CREDENTIALS, KAFKA_TLS A secret or a file is not there. */
+  constructor(connection: KafkaConnection) {
+    this.#base = new Base(clientOptions(connection));
+  }
+
+  /** The topics that were asked for last, as they were then. */
+  get topics(): ReadonlyMap<string, Topic> {
+    return this.#topics;
+  }
+
+  /**
+   * Asks for topics: which there are, and who leads their partitions.
+   *
+   * @param names `undefined`: all that the user may see, but for those of the cluster itself.
+   * @returns Those that exist, by name.
+   * @throws KAFKA_UNREACHABLE, KAFKA_CREDENTIALS, KAFKA_TLS, KAFKA_NOT_PERMITTED, KAFKA_FAILED
+   */
+  async metadata(names: readonly string[] | undefined): Promise<ReadonlyMap<string, Topic>> {
+    const what = names === undefined ? "asking for topics" : `asking for ${names.join(", ")}`;
+    const { brokers, topics } = await this.#send<metadataV12.MetadataResponse>({
+      ...{ api: "Metadata", to: undefined, what },
+      args: [names === undefined ? null : [...names], false, false],
+    });
+    this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    const found = new Map<string, Topic>();
+    for (const { name, topicId, errorCode, isInternal, partitions } of topics) {
+      if (name == null || errorCode === PROTOCOL.unknownTopicOrPartition || (names === undefined && isInternal))
+        continue;
+      if (errorCode !== 0 && errorCode !== PROTOCOL.leaderNotAvailable) throw explainedCode(errorCode, `topic ${name}`);
+      const leaders: number[] = [];
+      for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
+      found.set(name, { id: topicId, leaders });
+    }
+    this.#topics = found;
+    return found;
+  }
+
+  /**
+   * Asks the leaders for an offset of each partition, all at once.
+   *
+   * @param timestamp {@link LATEST}, {@link EARLIEST}, or a time in epoch ms: the first record that is not older.
+   * @returns By topic, then by partition; -1 for a time after the last record.
+   * @throws KAFKA_UNREACHABLE, KAFKA_NOT_PERMITTED, KAFKA_TOPIC_MISSING, KAFKA_FAILED
+   */
+  async offsets(
+    partitions: readonly TopicPartition[],
+    { timestamp, isolation }: { readonly timestamp: bigint; readonly isolation: Isolation },
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+    const byLeader = groupBy(partitions, ({ topic, partition }) => this.#leaderOf(topic, partition));
+    const found = new Map<string, Map<number, number>>();
+    await Promise.all(
+      [...byLeader].map(async ([leader, those]) => {
+        const topics = [...groupBy(those, ({ topic }) => topic)].map(([name, some]) => ({
+          name,
+          partitions: some.map(({ partition }) => ({ partitionIndex: partition, currentLeaderEpoch: -1, timestamp })),
+        }));
+        const answer = await this.#send<listOffsetsV9.ListOffsetsResponse>({
+          ...{ api: "ListOffsets", to: leader, what: `the offsets of ${topics.map(({ name }) => name).join(", ")}` },
+          args: [-1, ISOLATION[isolation], topics],
+        });
+        for (const { name, partitions: some } of answer.topics) {
+          const offsets = found.get(name) ?? new Map<number, number>();
+          found.set(name, offsets);
+          for (const { partitionIndex, errorCode, offset } of some) {
+            if (errorCode !== 0) throw explainedCode(errorCode, `${name}[${partitionIndex}]`);
+            offsets.set(partitionIndex, Number(offset));
+          }
+        }
+      }),
+    );
+    return found;
+  }
+
+  /**
+   * Fetches from an offset on. Waits a moment for records, if there are none.
+   *
+   * @throws KAFKA_UNREACHABLE, KAFKA_NOT_PERMITTED, KAFKA_FAILED
+   */
+  async fetch(from: {
+    readonly topic: string;
+    readonly id: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly maxBytes: number;
+    readonly isolation: Isolation;
+  }): Promise<Fetched> {
+    const { topic, id, partition, offset, maxBytes, isolation } = from;
+    const fetchOffset = BigInt(offset);
+    const answer = await this.#send<fetchV17.FetchResponse>({
+      ...{ api: "Fetch", to: this.#leaderOf(topic, partition), what: `fetching ${topic}[${partition}] from ${offset}` },
+      // No session: each answer is of what was asked. Brokers before 3.1 know topics by name.
+      args: (version) => [
+        ...[FETCH_WAIT_MS, 1, maxBytes, ISOLATION[isolation], 0, -1],
+        [
+          {
+            topicId: version > 12 ? id : topic,
+            partitions: [
+              {
+                ...{ partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1 },
+                partitionMaxBytes: maxBytes,
+              },
+            ],
+          },
+        ],
+        ...[[], ""],
+      ],
+    });
+    const found = answer.responses[0]?.partitions[0];
+    if (found === undefined)
+      throw new KafkaError("KAFKA_FAILED", `fetching ${topic}[${partition}] from ${offset}: the answer is empty.`, {
+        passing: true,
+      });
+    return {
+      errorCode: found.errorCode,
+      end: Number(isolation === "committed" ? found.lastStableOffset : found.highWatermark),
+      begin: Number(found.logStartOffset),
+      aborted: found.abortedTransactions ?? [],
+      batches: found.records ?? [],
+    };
+  }
+
+  /**
+   * Commits offsets to a consumer group, of which this client is no member.
+   *
+   * @throws KAFKA_UNREACHABLE, KAFKA_NOT_PERMITTED, KAFKA_FAILED Members of the group may be reading, for example.
+   */
+  async commit(group: string, positions: readonly KafkaPosition[]): Promise<void> {
+    const what = `committing offsets to the group ${group}`;
+    const coordinator = await this.#coordinatorOf({ kind: "group", key: group, what });
+    const topics = [...groupBy(positions, ({ topic }) => topic)].map(([name, those]) => ({
+      name,
+      partitions: those.map(({ partition, next }) => ({
+        partitionIndex: partition,
+        ...{ committedOffset: BigInt(next), committedLeaderEpoch: -1, committedMetadata: null },
+      })),
+    }));
+    const answer = await this.#send<offsetCommitV9.OffsetCommitResponse>({
+      ...{ api: "OffsetCommit", to: coordinator, what },
+      args: [group, -1, "", null, topics],
+    });
+    for (const { name, partitions } of answer.topics)
+      for (const { partitionIndex, errorCode } of partitions)
+        if (errorCode !== 0) throw explainedCode(errorCode, `${what}: ${name}[${partitionIndex}]`);
+  }
+
+  /** Closes every connection. Never rejects. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#base.close(() => resolve()));
+  }
+
+  /** The node that keeps what belongs to a name. */
+  async #coordinatorOf(about: {
+    readonly kind: "group";
+    readonly key: string;
+    readonly what: string;
+  }): Promise<number> {
+    const { kind, key, what } = about;
+    const answer = await this.#send<findCoordinatorV6.FindCoordinatorResponse>({
+      ...{ api: "FindCoordinator", to: undefined, what },
+      args: [COORDINATORS[kind], [key]],
+    });
+    const found = answer.coordinators.find((one) => one.key === key);
+    if (found === undefined || found.errorCode !== 0) throw explainedCode(found?.errorCode ?? NO_COORDINATOR, what);
+    this.#brokers = new Map(this.#brokers).set(found.nodeId, { host: found.host, port: found.port });
+    return found.nodeId;
+  }
+
+  /** @throws KAFKA_TOPIC_MISSING, KAFKA_FAILED Passing: an election is going on. */
+  #leaderOf(topic: string, partition: number): number {
+    const leader = this.#topics.get(topic)?.leaders[partition];
+    if (leader === undefined) throw explainedCode(PROTOCOL.unknownTopicOrPartition, `${topic}[${partition}]`);
+    if (leader < 0) throw explainedCode(PROTOCOL.leaderNotAvailable, `${topic}[${partition}]`);
+    return leader;
+  }
+
+  /** An answer of whoever is asked, also one that has errors in its parts. */
+  async #send<T>(request: {
+    readonly api: string;
+    /** A node; any, if it is not given. */
+    readonly to: number | undefined;
+    readonly args: readonly unknown[] | ((version: number) => readonly unknown[]);
+    readonly what: string;
+  }): Promise<T> {
+    const { api: name, to, args, what } = request;
+    try {
+      const api = await this.#api<T>(name);
+      const connection = await this.#connection(to);
+      const given = typeof args === "function" ? args(api.version) : args;
+      return await new Promise<T>((resolve, reject) => {
+        const take: Callback<T> = (error, answer) => {
+          const partly = error !== null && "response" in error ? error.response : undefined;
+          // An answer that has errors in its parts is one all the same: the caller looks at each.
+          if (partly !== undefined) resolve(partly as T);
+          else if (error !== null || answer === undefined) reject(error ?? new Error("there is no answer"));
+          else resolve(answer);
+        };
+        api(connection, ...given, take);
+      });
+    } catch (error) {
+      throw explained(error, what);
+    }
+  }
+
+  #api<T>(name: string): Promise<API<unknown[], T>> {
+    return new Promise((resolve, reject) => {
+      this.#base[kGetApi]<unknown[], T>(name, (error, api) => {
+        if (error !== null || api === undefined) reject(error ?? new Error(`the broker has no ${name}`));
+        else resolve(api);
+      });
+    });
+  }
+
+  #connection(to: number | undefined): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const take = (error: Error | null, connection?: Connection): void => {
+        if (error !== null || connection === undefined) reject(error ?? new Error("there is no connection"));
+        else resolve(connection);
+      };
+      if (to === undefined) return this.#base[kGetBootstrapConnection](take);
+      const broker = this.#brokers.get(to);
+      if (broker === undefined) return take(new Error(`there is no broker ${to} any more`));
+      this.#base.connections.get(broker, take);
+    });
+  }
+}
+
+const FETCH_WAIT_MS = 500;
+const NO_COORDINATOR = 15;
+/** What a coordinator is asked for by. */
+const COORDINATORS = { group: 0 } as const;
+
+/** `Map.groupBy`, which Node 20 does not have. */
+function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,181 @@
+import { Client, EARLIEST, type Fetched, type Isolation } from "./client.ts";
+import type { KafkaConnection } from "./connection.ts";
+import { explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
+import type { KafkaFormat } from "./options.ts";
+import { retried } from "./pause.ts";
+import type { KafkaRange } from "./range.ts";
+import { RangeReader } from "./range-reader.ts";
+import type { KafkaRecord } from "./record.ts";
+
+/** What tasks need besides ranges. It travels with them: the connection names secrets and has none. */
+export interface ReadOptions<K, V> extends KafkaFormat<K, V> {
+  readonly connection: KafkaConnection;
+  readonly isolation: Isolation;
+  readonly whenLost: "stop" | "continue";
+}
+
+/** How often a fetch is tried before its task fails, and is tried elsewhere: about a minute. */
+const TRIES = 40;
+/** Empty answers to fetches, of half a second each, before a range that ought to have records has failed. */
+const EMPTY_MAX = 40;
+/** Bytes of one fetch, and the guess at those of a record before any is known. */
+const FETCH_MAX = 4 * 1024 * 1024;
+const FETCH_MIN = 64 * 1024;
+const RECORD_GUESS = 4 * 1024;
+
+/** The connections of this thread, by how the cluster is reached: as many as the job names clusters. */
+const clients = new Map<string, Client>();
+
+/** Reads the records of a range, in order. The next fetch is under way while the records of one are processed. */
+export async function* readRange<K, V>(
+  range: KafkaRange,
+  options: ReadOptions<K, V>,
+): AsyncGenerator<KafkaRecord<K, V>> {
+  const reader = new RangeReader(range, options.isolation);
+  if (reader.done) return;
+  const fetches = new Fetches(range, options);
+  let bytes = RECORD_GUESS;
+  let empty = 0;
+  let fetching: Promise<Fetched> | undefined = fetches.from(reader.next, wanted(range, reader, bytes));
+  while (fetching !== undefined) {
+    const fetched: Fetched = await fetching;
+    const before = reader.next;
+    if (fetched.errorCode === PROTOCOL.offsetOutOfRange) passOver(reader, range, fetched, options.whenLost);
+    const records = reader.take(fetched);
+    if (reader.next > before) {
+      bytes = bytesOf(fetched) ?? bytes;
+      empty = 0;
+    } else if (++empty > EMPTY_MAX) {
+      throw new KafkaError(
+        "KAFKA_OFFSETS_LOST",
+        `${range.topic}[${range.partition}] ends at ${fetched.end}, and this task is to read ${reader.next} to ${range.until - 1}: the log was cut.`,
+      );
+    }
+    fetching = reader.done ? undefined : fetches.from(reader.next, wanted(range, reader, bytes));
+    fetching?.catch(() => undefined); // it is awaited above, unless the task ends before
+    yield* formatted(records, options);
+  }
+}
+
+/** Fetches of one range, tried again while that may help. */
+class Fetches {
+  readonly #range: KafkaRange;
+  readonly #options: ReadOptions<unknown, unknown>;
+
+  constructor(range: KafkaRange, options: ReadOptions<never, never> | ReadOptions<unknown, unknown>) {
+    this.#range = range;
+    this.#options = options as ReadOptions<unknown, unknown>; // it looks at nothing that has to do with keys and values
+  }
+
+  /** @throws KAFKA_UNREACHABLE, KAFKA_TOPIC_MISSING, KAFKA_TOPIC_RECREATED, KAFKA_NOT_PERMITTED, KAFKA_FAILED */
+  async from(offset: number, maxBytes: number): Promise<Fetched> {
+    const { topic, id, partition } = this.#range;
+    const { connection, isolation } = this.#options;
+    return retried(
+      TRIES,
+      async () => {
+        const client = clientOf(connection);
+        if (client.topics.get(topic) === undefined) await this.#learn(client);
+        const fetched = await client.fetch({ topic, id, partition, offset, maxBytes, isolation });
+        if (fetched.errorCode === 0) return fetched;
+        if (fetched.errorCode !== PROTOCOL.offsetOutOfRange)
+          throw explainedCode(fetched.errorCode, `fetching ${topic}[${partition}] from ${offset}`);
+        const begins = await client.offsets([{ topic, partition }], { timestamp: EARLIEST, isolation });
+        return { ...fetched, begin: begins.get(topic)?.get(partition) ?? offset };
+      },
+      () => this.#learn(clientOf(connection)),
+    );
+  }
+
+  /** Asks who leads the topic's partitions. */
+  async #learn(client: Client): Promise<void> {
+    const { topic, id } = this.#range;
+    const found = (await client.metadata([...new Set([...client.topics.keys(), topic])])).get(topic);
+    if (found === undefined || found.id === id) return;
+    throw new KafkaError(
+      "KAFKA_TOPIC_RECREATED",
+      `topic ${topic} was deleted and made again (its id was ${id} and is ${found.id}) while a batch was to read it.`,
+    );
+  }
+}
+
+function clientOf(connection: KafkaConnection): Client {
+  const key = JSON.stringify(connection);
+  const client = clients.get(key) ?? new Client(connection);
+  clients.set(key, client);
+  return client;
+}
+
+/** Closes the connections of this thread. */
+export async function closeClients(): Promise<void> {
+  const open = [...clients.values()];
+  clients.clear();
+  await Promise.all(open.map((client) => client.close()));
+}
+
+function wanted({ until }: KafkaRange, { next }: RangeReader, bytesOfRecord: number): number {
+  return Math.min(FETCH_MAX, Math.max(FETCH_MIN, Math.ceil((until - next) * bytesOfRecord * 1.1)));
+}
+
+/** The bytes of a record, on the average of an answer. */
+function bytesOf({ batches }: Fetched): number | undefined {
+  const records = batches.reduce((sum, { lastOffsetDelta }) => sum + lastOffsetDelta + 1, 0);
+  return records === 0 ? undefined : batches.reduce((sum, { length }) => sum + length, 0) / records;
+}
+
+/** @throws KAFKA_OFFSETS_LOST */
+function passOver(
+  reader: RangeReader,
+  { topic, partition, until }: KafkaRange,
+  { begin }: Fetched,
+  whenLost: "stop" | "continue",
+): void {
+  const at = reader.next;
+  if (begin > at && whenLost === "continue") {
+    const skipped = reader.skipTo(begin);
+    console.warn(
+      `${skipped} offsets of ${topic}[${partition}] are lost, from ${at}: they expired before a task could read them.`,
+    );
+    return;
+  }
+  throw new KafkaError(
+    "KAFKA_OFFSETS_LOST",
+    begin > at
+      ? `offset ${at} of ${topic}[${partition}] comes next, and its first offset is ${begin}: they expired before a task could read them. Keep records for longer (retention.ms).`
+      : `offset ${at} of ${topic}[${partition}] is to be read, up to ${until - 1}, and is not there: the log was cut.`,
+  );
+}
+
+async function* formatted<K, V>(
+  records: readonly KafkaRecord[],
+  format: KafkaFormat<K, V>,
+): AsyncGenerator<KafkaRecord<K, V>> {
+  const { key, value, malformed } = format;
+  if (key === undefined && value === undefined) {
+    yield* records as readonly KafkaRecord<K, V>[]; // K and V are what they are by default
+    return;
+  }
+  for (const record of records) {
+    let made: KafkaRecord<K, V>;
+    try {
+      made = {
+        ...record,
+        key: key === undefined ? (record.key as K) : key(record.key), // as above
+        value: value === undefined ? (record.value as V) : value(record.value),
+      };
+    } catch (error) {
+      const why = error instanceof Error ? error : new Error(String(error));
+      if (malformed === undefined) throw malformedRecord(record, why);
+      await malformed(record, why);
+      continue;
+    }
+    yield made;
+  }
+}
+
+function malformedRecord({ topic, partition, offset }: KafkaRecord, why: Error): KafkaError {
+  return new KafkaError(
+    "KAFKA_RECORD_MALFORMED",
+    `the record at offset ${offset} of ${topic}[${partition}] cannot be deserialised: ${why.message}. To go on without such records, give a function malformed.`,
+  );
+}

@@ -1,0 +1,189 @@
+import type { SourceHost } from "millrace";
+import { Client, EARLIEST, LATEST, type Topic, type TopicPartition } from "./client.ts";
+import { explained, KafkaError } from "./errors.ts";
+import { GroupCommits } from "./group-commits.ts";
+import { type Extent, type LostOffsets, Offsets } from "./offsets.ts";
+import type { CheckedOptions, StartingOffsets, Subscription } from "./options.ts";
+import { retried } from "./pause.ts";
+import { type KafkaPosition, type KafkaRange, positionsAfter } from "./range.ts";
+
+/** How often brokers are asked at the start of a job, before it fails: for about 3 seconds. */
+const START_TRIES = 6;
+
+/**
+ * The driver's half of a source: at each batch it asks brokers what there is, and fixes ranges. An answer that does not come,
+ * because a broker is away, is a condition and no error: the batch reads nothing, and the next one asks again.
+ */
+export class DriverSource {
+  readonly #options: CheckedOptions;
+  readonly #offsets: Offsets;
+  #client: Client | undefined;
+  #host: SourceHost | undefined;
+  #commits: GroupCommits | undefined;
+  /** Of the last batch of an earlier start, which is committed when the first one of this start is. */
+  #resumed: readonly KafkaRange[] = [];
+  /** When topics were asked for last, in batch time; `undefined`: they have to be. */
+  #discovered: number | undefined;
+  #partitions: readonly (TopicPartition & { readonly id: string })[] = [];
+  /** Topics of the subscription that there are not. */
+  #missing: readonly string[] = [];
+
+  constructor(options: CheckedOptions) {
+    this.#options = options;
+    this.#offsets = new Offsets(options.whenLost);
+  }
+
+  /** @throws KAFKA_UNREACHABLE, KAFKA_CREDENTIALS, KAFKA_TLS, KAFKA_TOPIC_MISSING, KAFKA_NOT_PERMITTED, KAFKA_FAILED */
+  async start(last: readonly KafkaRange[] | undefined, host: SourceHost): Promise<void> {
+    this.#host = host;
+    if (last !== undefined) this.#offsets.resume(positionsAfter(last));
+    const client = new Client(this.#options.connection);
+    this.#client = client;
+    await retried(START_TRIES, async () => {
+      await this.#discover(client, 0);
+      const [missing] = this.#missing;
+      if (missing !== undefined) throw topicMissing(missing);
+      await this.#begin(client, last === undefined ? this.#options.startingOffsets : "earliest");
+    });
+    this.#discovered = undefined; // the first batch looks again, on its own time
+    const { group } = this.#options;
+    if (group !== undefined) this.#commits = new GroupCommits(client, group, host);
+    this.#resumed = last ?? [];
+  }
+
+  /** A batch is committed, and all before it. */
+  committed(ranges: readonly KafkaRange[]): void {
+    this.#commits?.add(positionsAfter([...this.#resumed, ...ranges]));
+    this.#resumed = [];
+    this.#commits?.flush();
+  }
+
+  async limit(): Promise<void> {
+    if (this.#client !== undefined) this.#offsets.limit(await this.#extents(this.#client));
+  }
+
+  hasMore(): boolean {
+    return this.#offsets.hasMore;
+  }
+
+  /** @throws KAFKA_OFFSETS_LOST, KAFKA_TOPIC_RECREATED, and what no later try would mend. */
+  async fix(time: number): Promise<readonly KafkaRange[]> {
+    const client = this.#client;
+    if (client === undefined) return [];
+    let extents: readonly Extent[];
+    try {
+      if (this.#discovered === undefined || time - this.#discovered >= this.#options.discoverEvery) {
+        await this.#discover(client, time);
+        await this.#begin(client, "earliest");
+      }
+      extents = await this.#extents(client);
+    } catch (error) {
+      const why = explained(error, "asking what there is");
+      if (!why.passing) throw why;
+      this.#discovered = undefined; // another broker may lead by now
+      this.#host?.condition(
+        `${why.message} Batches read nothing from it until one succeeds; nothing is lost meanwhile.`,
+      );
+      return [];
+    }
+    const [missing] = this.#missing;
+    this.#host?.condition(
+      missing === undefined ? undefined : `there is no topic ${missing} any more. The other topics are read.`,
+    );
+    for (const lost of this.#offsets.skipLost(extents)) this.#host?.warn(lossOf(lost));
+    return this.#offsets.choose(extents, this.#options.limits);
+  }
+
+  async stop(): Promise<void> {
+    await this.#commits?.end();
+    await this.#client?.close();
+    this.#client = undefined;
+  }
+
+  /** Finds the partitions that are read. */
+  async #discover(client: Client, time: number): Promise<void> {
+    const { subscription } = this.#options;
+    const topics = await client.metadata(namesOf(subscription));
+    this.#partitions = partitionsOf(subscription, topics);
+    const found = new Set(this.#partitions.map(({ topic }) => topic));
+    this.#missing = (namesOf(subscription) ?? []).filter((name) => !found.has(name));
+    this.#discovered = time;
+  }
+
+  /** Begins with the partitions that nothing is known of. */
+  async #begin(client: Client, start: StartingOffsets): Promise<void> {
+    const fresh = this.#partitions.filter((partition) => !this.#offsets.knows(partition));
+    if (fresh.length === 0) return;
+    const { isolation } = this.#options;
+    const at = (timestamp: bigint) => client.offsets(fresh, { timestamp, isolation });
+    const first = await at(start === "latest" ? LATEST : isTime(start) ? BigInt(Math.trunc(start.time)) : EARLIEST);
+    const end = isTime(start) ? await at(LATEST) : undefined;
+    for (const { topic, partition, id } of fresh) {
+      const found = first.get(topic)?.get(partition) ?? 0;
+      const exact = typeof start === "object" && "offsets" in start ? start.offsets[topic]?.[partition] : undefined;
+      const next = exact ?? (found >= 0 ? found : (end?.get(topic)?.get(partition) ?? 0));
+      this.#offsets.begin({ topic, partition, id, next });
+    }
+  }
+
+  async #extents(client: Client): Promise<readonly Extent[]> {
+    const { isolation } = this.#options;
+    const [begins, ends] = await Promise.all(
+      [EARLIEST, LATEST].map((timestamp) => client.offsets(this.#partitions, { timestamp, isolation })),
+    );
+    return this.#partitions.map(({ topic, partition, id }) => ({
+      ...{ topic, partition, id },
+      begin: begins?.get(topic)?.get(partition) ?? 0,
+      end: ends?.get(topic)?.get(partition) ?? 0,
+    }));
+  }
+}
+
+const isTime = (start: StartingOffsets): start is { readonly time: number } =>
+  typeof start === "object" && "time" in start;
+
+/** The names to ask for; `undefined`: all. */
+function namesOf(subscription: Subscription): readonly string[] | undefined {
+  switch (subscription.kind) {
+    case "topics":
+      return subscription.names;
+    case "assign":
+      return [...subscription.partitions.keys()];
+    case "pattern":
+      return undefined;
+    default:
+      return subscription satisfies never;
+  }
+}
+
+/** @throws KAFKA_TOPIC_MISSING A partition was assigned that the topic does not have. */
+function partitionsOf(
+  subscription: Subscription,
+  topics: ReadonlyMap<string, Topic>,
+): readonly (TopicPartition & Pick<KafkaPosition, "id">)[] {
+  const read = [...topics].filter(([name]) => subscription.kind !== "pattern" || subscription.pattern.test(name));
+  return read.flatMap(([topic, { id, leaders }]) => {
+    const wanted = subscription.kind === "assign" ? subscription.partitions.get(topic) : undefined;
+    for (const partition of wanted ?? []) {
+      if (partition < leaders.length) continue;
+      throw new KafkaError(
+        "KAFKA_TOPIC_MISSING",
+        `topic ${topic} has ${leaders.length} partitions, and none with number ${partition}.`,
+      );
+    }
+    return [...leaders.keys()].filter((n) => wanted?.has(n) ?? true).map((partition) => ({ topic, partition, id }));
+  });
+}
+
+function topicMissing(topic: string): KafkaError {
+  return new KafkaError(
+    "KAFKA_TOPIC_MISSING",
+    `there is no topic ${topic}, or no right to see it. Create it, or check its name.`,
+  );
+}
+
+function lossOf({ topic, partition, from, until }: LostOffsets): string {
+  return from === until
+    ? `topic ${topic} was deleted and made again: partition ${partition} is read from its beginning, offset ${until}. What the first one held and was not read is lost.`
+    : `${Math.abs(until - from)} offsets of ${topic}[${partition}] are lost, from ${Math.min(from, until)} to ${Math.max(from, until) - 1}: they are not in the log any more.`;
+}

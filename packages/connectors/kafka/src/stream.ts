@@ -1,0 +1,55 @@
+import { type DStream, type ExternalSource, externalStream, type StreamingContext, shipPackage } from "millrace";
+import { checkOptions, type KafkaStreamOptions, nameOf } from "./options.ts";
+import type { KafkaRange } from "./range.ts";
+import { type ReadOptions, readRange } from "./read.ts";
+import type { KafkaRecord } from "./record.ts";
+import { DriverSource } from "./source.ts";
+
+/** As executors call it: what is captured with it has lost its types on the way. */
+const readKafkaRange = (
+  range: KafkaRange,
+  options: ReadOptions<unknown, unknown>,
+): AsyncGenerator<KafkaRecord<unknown, unknown>> => readRange(range, options);
+
+shipPackage("@millrace/kafka", { readKafkaRange });
+
+/**
+ * A stream of the records of topics. Each batch reads what is new, by exact offsets: the same ones again if a task is
+ * retried, or if the job goes on from its checkpoint directory after a kill.
+ *
+ * @throws KAFKA_OPTIONS
+ */
+export function kafkaStream<K = Uint8Array | null, V = Uint8Array | null>(
+  ssc: StreamingContext,
+  options: KafkaStreamOptions<K, V>,
+): DStream<KafkaRecord<K, V>> {
+  return externalStream(ssc, kafkaSource(options));
+}
+
+/** The source behind {@link kafkaStream}. @throws KAFKA_OPTIONS */
+export function kafkaSource<K = Uint8Array | null, V = Uint8Array | null>(
+  options: KafkaStreamOptions<K, V>,
+): ExternalSource<KafkaRange, KafkaRecord<K, V>, ReadOptions<K, V>> {
+  const checked = checkOptions(options);
+  const { connection, isolation, whenLost, subscription } = checked;
+  const { key, value, malformed } = options;
+  const driver = new DriverSource(checked);
+  return {
+    label: `kafka ${nameOf(subscription)}`,
+    options: {
+      ...{ connection, isolation, whenLost },
+      ...(key === undefined ? {} : { key }),
+      ...(value === undefined ? {} : { value }),
+      ...(malformed === undefined ? {} : { malformed }),
+    },
+    start: (last, host) => driver.start(last, host),
+    limit: () => driver.limit(),
+    hasMore: () => driver.hasMore(),
+    fix: (time) => driver.fix(time),
+    committed: (ranges) => driver.committed(ranges),
+    sizeOf: ({ from, until }) => until - from,
+    // Executors know this function by name, whatever the types of keys and values are.
+    read: readKafkaRange as (range: KafkaRange, options: ReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
+    stop: () => driver.stop(),
+  };
+}
