@@ -1,31 +1,29 @@
-// State of many keys, some of them touched in each batch: `KEYS DIRECTORY`. Ends when every key has been touched twice, and prints
-// `KEYS keys, sum SUM`.
+// State of many keys with a long text each, more of them in each batch: `KEYS DIRECTORY`. Ends when every key is there, and prints
+// `KEYS keys, LENGTH characters`.
 import { defineJob } from "millrace";
 
-const TOUCHED = 5_000;
+const ADDED = 2_000;
+const TEXT = "some text that fills the heap, and is different for every key; ".repeat(16);
 
 export default defineJob(
-  { name: "large-state", batchInterval: "5ms", conf: { "executor.slot.heap": "32m", "shuffle.spill.bytes": "4m" } },
+  { name: "large-state", batchInterval: "5ms", conf: { "executor.slot.heap": "48m", "shuffle.spill.bytes": "8m" } },
   (ssc, args) => {
     const [keys = "0", directory = ""] = args;
     const all = Number(keys);
     ssc.checkpoint(directory);
     let batches = 0;
     ssc
-      .rateStream(TOUCHED * 200)
-      .map(({ value }): [string, number] => [`the key of ${value % all}, in words that fill the heap`, 1])
-      .updateStateByKey<{ readonly times: number; readonly note: string }>(
-        (added, { times } = { times: 0, note: "" }) => ({ times: times + added.length, note: "x".repeat(40 + times) }),
-        { onlyUpdated: true, numPartitions: 1 },
-      )
-      .named("totals")
+      .rateStream(ADDED * 200)
+      .map(({ value }): [string, number] => [`key ${value % all}`, value])
+      .updateStateByKey<string>(([value], text = `${value}: ${TEXT}`) => text, { onlyUpdated: true, numPartitions: 1 })
+      .named("texts")
       .foreachRDD(async (rdd) => {
         await rdd.foreachPartition(() => undefined);
-        if (++batches * TOUCHED < 2 * all) return;
-        const [count, sum] = await rdd
-          .map(([, { times }]): [number, number] => [1, times])
+        if (++batches * ADDED < all) return;
+        const [count, length] = await rdd
+          .map(([, text]): [number, number] => [1, text.length])
           .reduce(([a, b], [c, d]) => [a + c, b + d]);
-        console.log(`${count} keys, sum ${sum}`);
+        console.log(`${count} keys, ${length} characters`);
         void ssc.stop();
       });
   },

@@ -10,8 +10,8 @@ const directory = mkdtempSync(join(tmpdir(), "millrace-large-state-"));
 afterEach(cleanUp);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Three times what the heap of its slot holds. */
-const KEYS = 120_000;
+/** Of a kilobyte each: more than the 48 MB of the slot's heap. */
+const KEYS = 56_000;
 
 async function run(store: string) {
   const conf = ["--conf", `state.store=${store}`, "--conf", "task.attempts.max=1"];
@@ -30,11 +30,11 @@ async function run(store: string) {
 
 test("state that is larger than the heap of its slot runs out of it, which names the setting that helps", async () => {
   const { stderr, stdout } = await run("memory");
-  expect(stdout).not.toContain("keys, sum");
+  expect(stdout).not.toContain("keys,");
   expect(stderr).toMatch(/SLOT_OUT_OF_MEMORY.*keys of state.*state\.store to "lmdb"/);
 });
 
 test("with the store it is updated and read, in the same heap", async () => {
   const { stdout } = await run("lmdb");
-  expect(stdout).toContain(`${KEYS} keys, sum ${2 * KEYS}`);
+  expect(stdout).toMatch(new RegExp(`^${KEYS} keys, 5d{7} characters$`, "m"));
 });
