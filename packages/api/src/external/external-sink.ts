@@ -60,6 +60,8 @@ export interface SinkWriter<T, Prepared> {
 
 /** What a job finds when it starts, for a sink that has to put its system in order. */
 export interface SinkStart<Prepared> {
+  /** `JOB/OUTPUT`: what the ids of all batches of this output begin with. */
+  readonly id: string;
   /** The name of the output. */
   readonly output: string;
   /** Of this start. Whatever bears a lower one was left by an earlier start. */

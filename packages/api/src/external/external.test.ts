@@ -254,13 +254,20 @@ describe("a sink that a package brings", () => {
     };
     const batch = { ...BATCH, epoch: 7 };
     const { output } = BATCH;
-    expect(await again(undefined)).toEqual({ output, epoch: 7, committed: 900, pending: undefined });
-    expect(await again({})).toEqual({ output, epoch: 7, committed: 900, pending: { batch, prepared: undefined } });
+    const id = "test/saveExternal-0";
+    expect(await again(undefined)).toEqual({ id, output, epoch: 7, committed: 900, pending: undefined });
+    expect(await again({})).toEqual({ id, output, epoch: 7, committed: 900, pending: { batch, prepared: undefined } });
     expect(await again({ prepared: { states: new Map(), outputs: [writes] } })).toEqual({
-      ...{ output, epoch: 7, committed: 900 },
+      ...{ id, output, epoch: 7, committed: 900 },
       pending: { batch, prepared: WRITTEN },
     });
-    expect(await again({ done: [writes.output] })).toEqual({ output, epoch: 7, committed: 1000, pending: undefined });
+    expect(await again({ done: [writes.output] })).toEqual({
+      id,
+      output,
+      epoch: 7,
+      committed: 1000,
+      pending: undefined,
+    });
   });
 
   test("that fails to discard its writes causes a warning", async () => {

@@ -22,6 +22,7 @@ export interface OutputBatch {
 
 /** What an earlier run has left of an output: see the public `SinkStart`. */
 interface OutputStart {
+  readonly id: string;
   readonly output: string;
   readonly epoch: number;
   readonly committed: EpochMs | undefined;

@@ -22,7 +22,7 @@ export class PreparedOutputs {
 
   /** An output of a batch under its stable id. */
   batchOf(time: EpochMs, { name }: Pick<OutputInfo, "name">): OutputBatch {
-    return { id: `${this.#job}/${name}/${time}`, time, output: name, epoch: this.#context.epoch };
+    return { id: `${this.#idOf(name)}/${time}`, time, output: name, epoch: this.#context.epoch };
   }
 
   /** Tells each sink what an earlier run has left. Only for a job with a batch log. */
@@ -54,7 +54,7 @@ export class PreparedOutputs {
   }
 
   #startOf({ name }: OutputInfo, found: LoggedBatches | undefined): Parameters<OutputSink["recover"]>[0] {
-    const about = { output: name, epoch: this.#context.epoch };
+    const about = { id: this.#idOf(name), output: name, epoch: this.#context.epoch };
     const last = found?.committed.last || undefined; // 0 before the first
     const { pending } = found ?? {};
     if (pending === undefined) return { ...about, committed: last, pending: undefined };
@@ -64,6 +64,11 @@ export class PreparedOutputs {
     const writes = pending.prepared?.outputs.find(({ output }) => output.name === name);
     const written = writes?.kind === "sink" ? writes.written : undefined;
     return { ...about, committed: last, pending: { batch: this.batchOf(pending.time, { name }), written } };
+  }
+
+  /** What the ids of all batches of an output begin with. */
+  #idOf(name: string): string {
+    return `${this.#job}/${name}`;
   }
 
   #sinkOf({ output }: PreparedOutput): OutputSink {

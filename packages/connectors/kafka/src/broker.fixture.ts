@@ -5,7 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Admin, type MessageToProduce, Producer, type ProducerOptions } from "@platformatic/kafka";
+import {
+  Admin,
+  kGetBootstrapConnection,
+  listTransactionsV0,
+  type MessageToProduce,
+  Producer,
+  type ProducerOptions,
+} from "@platformatic/kafka";
 import { inject } from "vitest";
 
 declare module "vitest" {
@@ -103,6 +110,53 @@ export class TestBroker {
       acks: -1,
       messages: texts.map((text) => ({ ...more, topic, partition, value: Buffer.from(text) })),
     });
+  }
+
+  /** The ids of transactions in a state that begin so. */
+  transactions(state: "Ongoing" | "PrepareCommit" | "PrepareAbort", begin: string): Promise<readonly string[]> {
+    return new Promise((resolve, reject) => {
+      this.admin[kGetBootstrapConnection]((error, connection) => {
+        if (error !== null || connection === undefined) return reject(error ?? new Error("no connection"));
+        listTransactionsV0.api(connection, [state as never], [], -1n, null, (failed, answer) => {
+          if (failed !== null || answer === undefined) return reject(failed ?? new Error("no answer"));
+          const ids = answer.transactionStates.map(({ transactionalId }) => transactionalId);
+          resolve(ids.filter((id) => id.startsWith(begin)));
+        });
+      });
+    });
+  }
+
+  /** The committed values of a topic, as Kafka's own consumer prints them, partition by partition. */
+  async consoleConsumer(topic: string, records: number): Promise<readonly string[]> {
+    const jars = /^java .*-cp (\S+) /m.exec(
+      readFileSync(`/proc/${readFileSync(this.file("kafka.pid"), "utf8").split(" ")[0]}/cmdline`, "utf8").replaceAll(
+        "\0",
+        " ",
+      ),
+    )?.[1];
+    const args = [
+      "--bootstrap-server",
+      this.brokers,
+      "--topic",
+      topic,
+      "--from-beginning",
+      "--max-messages",
+      String(records),
+    ];
+    const isolation = ["--isolation-level", "read_committed", "--timeout-ms", "8000"];
+    const { stdout } = await promisify(execFile)(
+      "java",
+      [
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        jars ?? "",
+        "org.apache.kafka.tools.consumer.ConsoleConsumer",
+        ...args,
+        ...isolation,
+      ],
+      { maxBuffer: 64 * 1024 * 1024 },
+    );
+    return stdout.split("\n").filter(Boolean);
   }
 
   /** A file that its script made: `ca.pem`, `client.key`. */

@@ -1,20 +1,27 @@
 import {
   type API,
+  type addPartitionsToTxnV5,
   Base,
   type Broker,
   type Callback,
   type Connection,
+  type endTxnV4,
   type fetchV17,
   type findCoordinatorV6,
+  type initProducerIdV5,
   kGetApi,
   kGetBootstrapConnection,
   type listOffsetsV9,
+  listTransactionsV0,
   type metadataV12,
+  NumericMap,
   type offsetCommitV9,
+  type produceV11,
   type RecordsBatch,
 } from "@platformatic/kafka";
 import { clientOptions, type KafkaConnection } from "./connection.ts";
 import { explained, explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
+import type { RecordToProduce } from "./message.ts";
 import type { KafkaPosition } from "./range.ts";
 
 /** A topic as the cluster has it. */
@@ -45,6 +52,31 @@ export interface Fetched {
   readonly batches: readonly RecordsBatch[];
 }
 
+/** Who writes, as brokers know it. */
+export interface Producer {
+  readonly producerId: bigint;
+  /** A later one of the same transactional id shuts this one out. */
+  readonly epoch: number;
+}
+
+/** A producer with its transactional id. */
+export interface Transaction extends Producer {
+  readonly id: string;
+}
+
+/** A group of records for one partition. */
+export interface Group {
+  readonly topic: string;
+  readonly partition: number;
+  /** The transactional id, if they belong to a transaction. */
+  readonly id: string | undefined;
+  readonly producer: Producer;
+  readonly compression: "none" | "gzip" | "snappy" | "lz4";
+  /** The number of the first record among all that the producer has sent there. */
+  readonly sequence: number;
+  readonly records: readonly RecordToProduce[];
+}
+
 /** The offsets that a time stands for in requests. */
 export const LATEST = -1n;
 /** The first offset that there is. */
@@ -60,6 +92,8 @@ export class Client {
   readonly #base: Base;
   #brokers: ReadonlyMap<number, Broker> = new Map();
   #topics: ReadonlyMap<string, Topic> = new Map();
+  /** Nodes by the kind and the name of what they keep. */
+  readonly #coordinators = new Map<string, number>();
 
   /** @throws KAFKA_CREDENTIALS, KAFKA_TLS A secret or a file is not there. */
   constructor(connection: KafkaConnection) {
@@ -206,18 +240,122 @@ export class Client {
         if (errorCode !== 0) throw explainedCode(errorCode, `${what}: ${name}[${partitionIndex}]`);
   }
 
+  /**
+   * Begins as a producer. Under a transactional id this ends whatever was open there, and shuts out whoever had it.
+   *
+   * @throws KAFKA_UNREACHABLE, KAFKA_NOT_PERMITTED, KAFKA_FAILED
+   */
+  async producer(id: string | undefined, transactionTimeoutMs: number): Promise<Producer> {
+    const what = id === undefined ? "beginning to write" : `beginning to write as ${id}`;
+    const to = id === undefined ? undefined : await this.#coordinatorOf({ kind: "transaction", key: id, what });
+    const answer = await this.#send<initProducerIdV5.InitProducerIdResponse>({
+      ...{ api: "InitProducerId", to, what },
+      args: [id ?? null, transactionTimeoutMs, -1n, -1],
+    });
+    if (answer.errorCode !== 0) throw this.#explained(answer.errorCode, what, id);
+    return { producerId: answer.producerId, epoch: answer.producerEpoch };
+  }
+
+  /** Takes a partition into a transaction: before the first record is written there. */
+  async join(transaction: Transaction, { topic, partition }: TopicPartition): Promise<void> {
+    const { id, producerId, epoch } = transaction;
+    const what = `writing to ${topic}[${partition}] as ${id}`;
+    const to = await this.#coordinatorOf({ kind: "transaction", key: id, what });
+    const topics = [{ name: topic, partitions: [partition] }];
+    const answer = await this.#send<addPartitionsToTxnV5.AddPartitionsToTxnResponse>({
+      ...{ api: "AddPartitionsToTxn", to, what },
+      args: [[{ transactionalId: id, producerId, producerEpoch: epoch, verifyOnly: false, topics }]],
+    });
+    const codes = answer.resultsByTransaction.flatMap(({ topicResults }) =>
+      topicResults.flatMap(({ resultsByPartition }) =>
+        resultsByPartition.map(({ partitionErrorCode }) => partitionErrorCode),
+      ),
+    );
+    const errorCode = [answer.errorCode, ...codes].find((code) => code !== 0);
+    if (errorCode !== undefined) throw this.#explained(errorCode, what, id);
+  }
+
+  /**
+   * Writes records to the leader of a partition, who keeps them once however often they are sent.
+   *
+   * @throws KAFKA_UNREACHABLE, KAFKA_NOT_PERMITTED, KAFKA_TOPIC_MISSING, KAFKA_FAILED
+   */
+  async produce({ topic, partition, id, producer, compression, sequence, records }: Group): Promise<void> {
+    const what = `writing to ${topic}[${partition}]`;
+    const answer = await this.#send<produceV11.ProduceResponse>({
+      ...{ api: "Produce", to: this.#leaderOf(topic, partition), what },
+      args: [
+        ...[ALL_REPLICAS, PRODUCE_TIMEOUT_MS, records.map((record) => ({ ...record }))],
+        {
+          ...{ compression, producerId: producer.producerId, producerEpoch: producer.epoch },
+          sequences: new NumericMap([[`${topic}:${partition}`, sequence]]),
+          ...(id === undefined ? {} : { transactionalId: id }),
+        },
+      ],
+    });
+    const errorCode = answer.responses[0]?.partitionResponses[0]?.errorCode ?? NO_COORDINATOR;
+    if (errorCode === 0 || errorCode === PROTOCOL.duplicateSequence) return; // it has come before, and its answer was lost
+    throw this.#explained(errorCode, what, id);
+  }
+
+  /**
+   * Commits or aborts a transaction, whoever has written it. One that is ended already in this way is so.
+   *
+   * @throws KAFKA_TRANSACTION_LOST It is to be committed, and was aborted or has never been.
+   */
+  async endTransaction({ id, producerId, epoch }: Transaction, how: "commit" | "abort"): Promise<void> {
+    const what = `to ${how} the transaction of ${id}`;
+    const to = await this.#coordinatorOf({ kind: "transaction", key: id, what });
+    const { errorCode } = await this.#send<endTxnV4.EndTxnResponse>({
+      ...{ api: "EndTxn", to, what },
+      args: [id, producerId, epoch, how === "commit"],
+    });
+    if (errorCode === 0 || (how === "abort" && TRANSACTION_GONE.has(errorCode))) return;
+    throw this.#explained(errorCode, what, id);
+  }
+
+  /** The ids of all transactions that are open, of every job. */
+  async openTransactions(): Promise<readonly string[]> {
+    if (this.#brokers.size === 0) await this.metadata([]);
+    const what = "asking for open transactions";
+    const answers = await Promise.all(
+      [...this.#brokers.keys()].map((to) =>
+        this.#send<listTransactionsV0.ListTransactionsResponse>({
+          ...{ api: LIST_TRANSACTIONS, to, what },
+          args: [["Ongoing"], [], -1n, null],
+        }),
+      ),
+    );
+    return answers.flatMap(({ errorCode, transactionStates }) => {
+      if (errorCode !== 0) throw explainedCode(errorCode, what);
+      return transactionStates.map(({ transactionalId }) => transactionalId);
+    });
+  }
+
   /** Closes every connection. Never rejects. */
   close(): Promise<void> {
     return new Promise((resolve) => this.#base.close(() => resolve()));
   }
 
+  #explained(errorCode: number, what: string, id: string | undefined): KafkaError {
+    if (errorCode === NOT_COORDINATOR && id !== undefined) this.#coordinators.delete(`transaction ${id}`);
+    if (!TRANSACTION_GONE.has(errorCode) || id === undefined) return explainedCode(errorCode, what);
+    return new KafkaError(
+      "KAFKA_TRANSACTION_LOST",
+      `${what}: the transaction is gone (error ${errorCode}). Brokers abort it when it was open for longer than transactionTimeout, or somebody else writes ` +
+        "under this id: another job of this name, whose transactionalId must differ.",
+    );
+  }
+
   /** The node that keeps what belongs to a name. */
   async #coordinatorOf(about: {
-    readonly kind: "group";
+    readonly kind: keyof typeof COORDINATORS;
     readonly key: string;
     readonly what: string;
   }): Promise<number> {
     const { kind, key, what } = about;
+    const known = this.#coordinators.get(`${kind} ${key}`);
+    if (known !== undefined && this.#brokers.has(known)) return known;
     const answer = await this.#send<findCoordinatorV6.FindCoordinatorResponse>({
       ...{ api: "FindCoordinator", to: undefined, what },
       args: [COORDINATORS[kind], [key]],
@@ -225,6 +363,8 @@ export class Client {
     const found = answer.coordinators.find((one) => one.key === key);
     if (found === undefined || found.errorCode !== 0) throw explainedCode(found?.errorCode ?? NO_COORDINATOR, what);
     this.#brokers = new Map(this.#brokers).set(found.nodeId, { host: found.host, port: found.port });
+    if (this.#coordinators.size >= COORDINATORS_MAX) this.#coordinators.clear();
+    this.#coordinators.set(`${kind} ${key}`, found.nodeId);
     return found.nodeId;
   }
 
@@ -238,7 +378,8 @@ export class Client {
 
   /** An answer of whoever is asked, also one that has errors in its parts. */
   async #send<T>(request: {
-    readonly api: string;
+    /** By name, in the newest version that both sides know; or in the version given. */
+    readonly api: string | API<unknown[], T>;
     /** A node; any, if it is not given. */
     readonly to: number | undefined;
     readonly args: readonly unknown[] | ((version: number) => readonly unknown[]);
@@ -246,7 +387,7 @@ export class Client {
   }): Promise<T> {
     const { api: name, to, args, what } = request;
     try {
-      const api = await this.#api<T>(name);
+      const api = typeof name === "string" ? await this.#api<T>(name) : name;
       const connection = await this.#connection(to);
       const given = typeof args === "function" ? args(api.version) : args;
       return await new Promise<T>((resolve, reject) => {
@@ -260,6 +401,7 @@ export class Client {
         api(connection, ...given, take);
       });
     } catch (error) {
+      this.#coordinators.clear(); // a node may be gone
       throw explained(error, what);
     }
   }
@@ -290,7 +432,24 @@ export class Client {
 const FETCH_WAIT_MS = 500;
 const NO_COORDINATOR = 15;
 /** What a coordinator is asked for by. */
-const COORDINATORS = { group: 0 } as const;
+const COORDINATORS = { group: 0, transaction: 1 } as const;
+/** Names whose coordinator is remembered. */
+const COORDINATORS_MAX = 10_000;
+const NOT_COORDINATOR = 16;
+/** In its first version: of newer ones the client reads the answer wrongly. Its arguments are those of the protocol, as all others here. */
+const LIST_TRANSACTIONS = listTransactionsV0.api as unknown as API<
+  unknown[],
+  listTransactionsV0.ListTransactionsResponse
+>;
+const ALL_REPLICAS = -1;
+const PRODUCE_TIMEOUT_MS = 30_000;
+/** What brokers answer for a transaction that is not there any more. */
+const TRANSACTION_GONE: ReadonlySet<number> = new Set([
+  PROTOCOL.producerEpochGone,
+  PROTOCOL.noSuchTransaction,
+  PROTOCOL.producerUnknown,
+  PROTOCOL.producerFenced,
+]);
 
 /** `Map.groupBy`, which Node 20 does not have. */
 function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {

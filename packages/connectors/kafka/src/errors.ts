@@ -16,8 +16,10 @@ export type KafkaErrorCode =
   | "KAFKA_OFFSETS_LOST"
   /** A topic was deleted and made again: its offsets mean other records now. */
   | "KAFKA_TOPIC_RECREATED"
-  /** A key or a value could not be deserialised. */
+  /** A key or a value could not be deserialised, or is nothing that can be written. */
   | "KAFKA_RECORD_MALFORMED"
+  /** A transaction that was to be committed is gone: it was open for too long, or somebody else uses its id. */
+  | "KAFKA_TRANSACTION_LOST"
   /** A compression that this version of Node has no code for. */
   | "KAFKA_COMPRESSION"
   /** The broker answered with another error. */
@@ -45,6 +47,11 @@ export const PROTOCOL = {
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
   notLeader: 6,
+  duplicateSequence: 46,
+  producerEpochGone: 47,
+  noSuchTransaction: 48,
+  producerUnknown: 49,
+  producerFenced: 90,
   topicNotPermitted: 29,
   groupNotPermitted: 30,
   clusterNotPermitted: 31,

@@ -1,4 +1,4 @@
-import { Client, EARLIEST, type Fetched, type Isolation } from "./client.ts";
+import { type Client, EARLIEST, type Fetched, type Isolation } from "./client.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
 import type { KafkaFormat } from "./options.ts";
@@ -6,6 +6,7 @@ import { retried } from "./pause.ts";
 import type { KafkaRange } from "./range.ts";
 import { RangeReader } from "./range-reader.ts";
 import type { KafkaRecord } from "./record.ts";
+import { sharedClient } from "./shared-clients.ts";
 
 /** What tasks need besides ranges. It travels with them: the connection names secrets and has none. */
 export interface ReadOptions<K, V> extends KafkaFormat<K, V> {
@@ -22,9 +23,6 @@ const EMPTY_MAX = 40;
 const FETCH_MAX = 4 * 1024 * 1024;
 const FETCH_MIN = 64 * 1024;
 const RECORD_GUESS = 4 * 1024;
-
-/** The connections of this thread, by how the cluster is reached: as many as the job names clusters. */
-const clients = new Map<string, Client>();
 
 /** Reads the records of a range, in order. The next fetch is under way while the records of one are processed. */
 export async function* readRange<K, V>(
@@ -74,7 +72,7 @@ class Fetches {
     return retried(
       TRIES,
       async () => {
-        const client = clientOf(connection);
+        const client = sharedClient(connection);
         if (client.topics.get(topic) === undefined) await this.#learn(client);
         const fetched = await client.fetch({ topic, id, partition, offset, maxBytes, isolation });
         if (fetched.errorCode === 0) return fetched;
@@ -83,7 +81,7 @@ class Fetches {
         const begins = await client.offsets([{ topic, partition }], { timestamp: EARLIEST, isolation });
         return { ...fetched, begin: begins.get(topic)?.get(partition) ?? offset };
       },
-      () => this.#learn(clientOf(connection)),
+      () => this.#learn(sharedClient(connection)),
     );
   }
 
@@ -97,20 +95,6 @@ class Fetches {
       `topic ${topic} was deleted and made again (its id was ${id} and is ${found.id}) while a batch was to read it.`,
     );
   }
-}
-
-function clientOf(connection: KafkaConnection): Client {
-  const key = JSON.stringify(connection);
-  const client = clients.get(key) ?? new Client(connection);
-  clients.set(key, client);
-  return client;
-}
-
-/** Closes the connections of this thread. */
-export async function closeClients(): Promise<void> {
-  const open = [...clients.values()];
-  clients.clear();
-  await Promise.all(open.map((client) => client.close()));
 }
 
 function wanted({ until }: KafkaRange, { next }: RangeReader, bytesOfRecord: number): number {

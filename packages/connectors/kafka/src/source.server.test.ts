@@ -1,7 +1,7 @@
 import { sourceContract } from "millrace/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestBroker } from "./broker.fixture.ts";
-import { closeClients } from "./read.ts";
+import { closeClients } from "./shared-clients.ts";
 import { TestSource, textOf } from "./source.fixture.ts";
 import { kafkaSource } from "./stream.ts";
 

@@ -99,6 +99,7 @@ class Start<T, P, O> {
     readonly pending?: Pending<P>;
   } = {}): Promise<void> {
     const start: SinkStart<P> = {
+      id: "contract/out",
       output: "out",
       epoch: this.#epoch,
       committed,
