@@ -3,7 +3,7 @@ import { defineJob } from "millrace";
 import "@millrace/hdfs";
 import "@millrace/s3";
 
-export default defineJob({ name: "stores", batchInterval: "1s" }, (ssc, [place = ""]) => {
+export default defineJob({ name: "stores", batchInterval: "3s" }, (ssc, [place = ""]) => {
   ssc.checkpoint(`${place}/checkpoint`);
   const lines = ssc
     .textFileStream(`${place}/in`)

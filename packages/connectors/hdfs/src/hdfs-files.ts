@@ -101,7 +101,6 @@ class HdfsFiles implements FileSystem {
   }
 
   async writeNew(file: Location, parts: readonly Uint8Array[]): Promise<boolean> {
-    if ((await this.#stat("examine", file)) !== undefined) return false;
     let won = false;
     await this.#writeBeside(file, parts, async (temporary, stat) => {
       try {
@@ -109,6 +108,7 @@ class HdfsFiles implements FileSystem {
         won = true;
       } catch (error) {
         if (!(error instanceof Error) || Reflect.get(error, "code") !== "FILE_EXISTS") throw error;
+        await this.remove(temporary);
       }
     });
     return won;
@@ -161,17 +161,18 @@ class HdfsFiles implements FileSystem {
       await this.#hdfs.patiently("write", file, async () => {
         const writer = await this.#create(temporary, { overwrite: true });
         for (const part of parts) if (part.length > 0) await writer.write(part);
-        await writer.close();
+        await writer.finish();
       });
       const stat = await this.#stat("write", temporary);
       if (stat === undefined) throw notFound("write", temporary);
       await rename(temporary, stat);
-    } finally {
+    } catch (error) {
       await this.remove(temporary).catch(() => {}); // the first error is the one to report
+      throw error;
     }
   }
 
-  async #create(file: Location, parameters: Readonly<Record<string, boolean>>): Promise<FileWriter> {
+  async #create(file: Location, parameters: Readonly<Record<string, boolean>>): Promise<HdfsWriter> {
     const url = await this.#hdfs.patiently("create", file, () =>
       this.#hdfs.place({ method: "PUT", op: "CREATE", path: file, parameters }),
     );

@@ -47,6 +47,12 @@ export class HdfsWriter implements FileWriter {
   }
 
   async close(): Promise<WrittenContent> {
+    await this.finish();
+    return { bytes: this.#bytes, token: await this.#after.token() };
+  }
+
+  /** Ends the file, without asking for its version. */
+  async finish(): Promise<void> {
     await this.#hdfs.once("write", this.path, async () => {
       this.#ended = true;
       this.#request.end();
@@ -55,7 +61,6 @@ export class HdfsWriter implements FileWriter {
       if (answer.statusCode !== 201 && answer.statusCode !== 200) throw await refusalIn(answer);
       answer.resume();
     });
-    return { bytes: this.#bytes, token: await this.#after.token() };
   }
 
   async abandon(): Promise<void> {
