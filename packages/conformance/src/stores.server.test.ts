@@ -120,7 +120,7 @@ describe.each<readonly [string, () => Server]>([
     second.signal("SIGINT");
     expect((await second.ended).code).toBe(0);
     expect(await savedIn(server)).toEqual(["a", "a", "a", "b", "c"]);
-    expect((await filesBelow(server.files, server.place)).filter((path) => path.includes(".writing"))).toEqual([]);
+    expect((await filesBelow(server.files, server.place)).filter((path) => path.includes(".writing/"))).toEqual([]);
   }, 180_000);
 
   test("waits for a server that is killed, says so, and loses and doubles nothing", async () => {

@@ -1,5 +1,6 @@
-import { randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { userInfo } from "node:os";
+import { threadId } from "node:worker_threads";
 import {
   type ByteRange,
   type FileEntry,
@@ -156,7 +157,7 @@ class HdfsFiles implements FileSystem {
     parts: readonly Uint8Array[],
     rename: (temporary: Location, stat: HdfsStat) => Promise<void>,
   ): Promise<void> {
-    const temporary = locations.within(locations.parentOf(file), `.${locations.nameIn(file)}.${randomUUID()}.writing`);
+    const temporary = locations.within(locations.parentOf(file), `${locations.nameIn(file)}.${temporaryName()}`);
     try {
       await this.#hdfs.patiently("write", file, async () => {
         const writer = await this.#create(temporary, { overwrite: true });
@@ -228,6 +229,11 @@ function statOf(status: unknown): HdfsStat {
   const id = numberIn(status, "fileId");
   const kind = textIn(status, "type") === "DIRECTORY" ? "directory" : "file";
   return { kind, bytes, modifiedMs, id, version: kind === "file" ? `${bytes}@${modifiedMs}#${id}` : "" };
+}
+
+/** As the engine names its own: what a kill has left in a folder of state is removed with the rest. */
+function temporaryName(): string {
+  return `${process.pid}-${threadId}-${randomInt(2 ** 47)}.tmp`;
 }
 
 function notFound(what: string, path: Location): Error {
