@@ -43,6 +43,8 @@ write_config() {
     property dfs.namenode.datanode.registration.ip-hostname-check false
     property dfs.namenode.safemode.extension 0
     property dfs.heartbeat.interval 1
+    # The client within a data node waits so long, 400 ms by default, when a block is not reported yet as a file is closed.
+    property dfs.client.block.write.locateFollowingBlock.initial.delay.ms 10
     printf '</configuration>\n'
   } >"$dir/conf/hdfs-site.xml"
   cat >"$dir/conf/log4j.properties" <<'END'
