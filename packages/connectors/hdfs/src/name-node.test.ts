@@ -115,6 +115,22 @@ describe("of two name nodes", () => {
   });
 });
 
+test("a file is written whole under a name that the engine knows as temporary, and renamed", async () => {
+  const asked: string[] = [];
+  const address: string = await nameNode((query, request) => {
+    const { pathname } = new URL(request.url ?? "", "http://any");
+    const op = query.get("op") ?? "upload";
+    asked.push(`${op} ${pathname.replace("/webhdfs/v1", "")} ${query.get("destination") ?? ""}`.trim());
+    request.resume();
+    if (op === "CREATE") return { status: 200, body: { Location: `${address}/data` } };
+    return { status: op === "upload" ? 201 : 200, body: STATUS };
+  });
+  await (await filesAt([address])).write(AT, [new Uint8Array(3)]);
+  const [, , , rename = ""] = asked;
+  const temporary = /^RENAME (\/a\.\d+-\d+-\d+\.tmp) \/a$/.exec(rename)?.[1];
+  expect(asked).toEqual([`CREATE ${temporary}`, "upload /data", `GETFILESTATUS ${temporary}`, rename]);
+});
+
 describe("a rename", () => {
   test("that is refused with an answer like any other has failed", async () => {
     const address = await nameNode((query) =>
