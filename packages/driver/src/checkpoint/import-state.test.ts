@@ -121,10 +121,14 @@ describe("imported state", () => {
     expect(await scan()).toEqual(['totals "a" 1', 'visits "ann" 3']);
   });
 
-  test("begins anew where an import was cut off", async () => {
-    for (const folder of ["state/old/1-0", "import/state"]) mkdirSync(join(root, "new", folder), { recursive: true });
+  test.each([
+    ["wrote state", ["state/old/1-0", "import/state"]],
+    ["wrote its log", ["state/old/1-0", "import/state", "batches"]],
+  ])("begins anew where an import was cut off while it %s", async (_, left) => {
+    for (const name of left) mkdirSync(join(root, "new", name), { recursive: true });
     await imported([["totals", "a", 1]]);
-    expect([await scan(), readdirSync(join(root, "new/state"))]).toEqual([['totals "a" 1'], ["totals"]]);
+    const found = ["state", "batches"].map((folder) => readdirSync(join(root, "new", folder)));
+    expect([await scan(), ...found]).toEqual([['totals "a" 1'], ["totals"], [expect.stringMatching(/^\d+-0\.log$/)]]);
   });
 });
 

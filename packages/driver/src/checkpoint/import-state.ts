@@ -21,7 +21,7 @@ import {
 } from "@millrace/plan";
 import { writtenVersion } from "@millrace/scheduler";
 import { type StateCell, StateFiles } from "@millrace/storage";
-import { BatchLog } from "@millrace/storage/batch-log";
+import { BatchLog, newestEpoch } from "@millrace/storage/batch-log";
 import { StateSorter } from "@millrace/storage/state-data";
 import { ownCheckpointFor } from "../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../lease/held-lease.ts";
@@ -161,8 +161,8 @@ class StateImport {
 
   async #remove(): Promise<void> {
     const { files, directory } = this.#place;
-    if ((await files.stat(within(directory, "batches"))) !== undefined) return; // it is complete
-    for (const folder of ["state", IMPORT_FOLDER]) await files.remove(within(directory, folder));
+    if (await hasLog(files, directory)) return; // it is complete
+    for (const folder of ["state", "batches", IMPORT_FOLDER]) await files.remove(within(directory, folder));
   }
 
   async #read(): Promise<void> {
@@ -366,8 +366,14 @@ async function refuseForeign(files: FileSystem, directory: Location): Promise<vo
 async function refuseUnlessEmpty(files: FileSystem, directory: Location): Promise<void> {
   const names = new Set((await entriesOf(files, directory))?.map(({ name }) => name));
   names.delete("owner");
-  if (names.delete(IMPORT_FOLDER) && !names.has("batches")) names.delete("state"); // an import was cut off
+  if (names.delete(IMPORT_FOLDER) && !(await hasLog(files, directory)))
+    for (const folder of ["state", "batches"]) names.delete(folder); // an import was cut off
   if (names.size > 0) throw notEmpty(directory, "it has a checkpoint already");
+}
+
+/** The folder of the log is made before its first segment, and does not count without one. */
+async function hasLog(files: FileSystem, directory: Location): Promise<boolean> {
+  return (await newestEpoch({ files, directory })) > 0;
 }
 
 function notEmpty(directory: Location, why: string): Error {
