@@ -126,39 +126,6 @@ export class TestBroker {
     });
   }
 
-  /** The committed values of a topic, as Kafka's own consumer prints them, partition by partition. */
-  async consoleConsumer(topic: string, records: number): Promise<readonly string[]> {
-    const jars = /^java .*-cp (\S+) /m.exec(
-      readFileSync(`/proc/${readFileSync(this.file("kafka.pid"), "utf8").split(" ")[0]}/cmdline`, "utf8").replaceAll(
-        "\0",
-        " ",
-      ),
-    )?.[1];
-    const args = [
-      "--bootstrap-server",
-      this.brokers,
-      "--topic",
-      topic,
-      "--from-beginning",
-      "--max-messages",
-      String(records),
-    ];
-    const isolation = ["--isolation-level", "read_committed", "--timeout-ms", "8000"];
-    const { stdout } = await promisify(execFile)(
-      "java",
-      [
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        jars ?? "",
-        "org.apache.kafka.tools.consumer.ConsoleConsumer",
-        ...args,
-        ...isolation,
-      ],
-      { maxBuffer: 64 * 1024 * 1024 },
-    );
-    return stdout.split("\n").filter(Boolean);
-  }
-
   /** A file that its script made: `ca.pem`, `client.key`. */
   file(name: string): string {
     return join(this.directory, name);
