@@ -54,8 +54,10 @@ const published = {
   version: options.version ?? manifestHere.version,
   gitHead: options.commit || undefined,
 };
-const files = collectFiles(packages, root, entriesOf(published));
-const manifest = packedManifest(published, packages, files);
+const connectors = connectorsOf(packages);
+const inside = packages.filter((one) => !connectors.includes(one)); // a connector's name in a message is no import of it
+const files = collectFiles(inside, root, entriesOf(published));
+const manifest = packedManifest(published, inside, files);
 const stages = join(root, ".millrace/pack", String(process.pid)); // several at once do not meet
 const stage = join(stages, "millrace");
 writeStage();
@@ -64,7 +66,7 @@ stageCreator(root, creatorStage, published.version);
 
 const packed = pack(stage);
 const creator = pack(creatorStage);
-const connectors = connectorsOf(packages).map(({ folder }) => {
+const packedConnectors = connectors.map(({ folder }) => {
   const connectorStage = join(stages, folder);
   stageConnector(root, folder, connectorStage, published.version);
   return pack(connectorStage);
@@ -80,7 +82,7 @@ const size = {
 };
 console.log(join(to, packed.filename));
 console.log(formatSize(size));
-for (const { filename } of [creator, ...connectors]) console.log(join(to, filename));
+for (const { filename } of [creator, ...packedConnectors]) console.log(join(to, filename));
 if (options.record) writeFileSync(RECORD, `${JSON.stringify(size, null, 2)}\n`);
 const problems = grown(size, json(RECORD));
 for (const problem of problems) console.error(`millrace: ${problem}`);

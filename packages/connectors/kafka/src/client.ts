@@ -17,75 +17,21 @@ import {
   NumericMap,
   type offsetCommitV9,
   type produceV11,
-  type RecordsBatch,
 } from "@platformatic/kafka";
+import {
+  type FetchedBatches,
+  ISOLATION,
+  type Isolation,
+  type KafkaTransaction,
+  type Producer,
+  type RecordGroup,
+  type Topic,
+  type TopicPartition,
+} from "./cluster.ts";
 import { clientOptions, type KafkaConnection } from "./connection.ts";
 import { explained, explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
-import type { RecordToProduce } from "./message.ts";
+import { groupBy } from "./group-by.ts";
 import type { KafkaPosition } from "./range.ts";
-
-/** A topic as the cluster has it. */
-export interface Topic {
-  /** Made anew when a topic of the name is made anew. */
-  readonly id: string;
-  /** The node that leads each partition; -1 while none does. */
-  readonly leaders: readonly number[];
-}
-
-/** A partition of a topic. */
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** What a broker has of a partition from an offset on. */
-export interface Fetched {
-  /** An error of the protocol, 0 for none. */
-  readonly errorCode: number;
-  /** Records may be read up to here, without it. */
-  readonly end: number;
-  /** The first offset that there is. */
-  readonly begin: number;
-  /** Transactions among these batches that were aborted. */
-  readonly aborted: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[];
-  /** Whole batches: the first may begin before the offset that was asked for. */
-  readonly batches: readonly RecordsBatch[];
-}
-
-/** Who writes, as brokers know it. */
-export interface Producer {
-  readonly producerId: bigint;
-  /** A later one of the same transactional id shuts this one out. */
-  readonly epoch: number;
-}
-
-/** A producer with its transactional id. */
-export interface Transaction extends Producer {
-  readonly id: string;
-}
-
-/** A group of records for one partition. */
-export interface Group {
-  readonly topic: string;
-  readonly partition: number;
-  /** The transactional id, if they belong to a transaction. */
-  readonly id: string | undefined;
-  readonly producer: Producer;
-  readonly compression: "none" | "gzip" | "snappy" | "lz4";
-  /** The number of the first record among all that the producer has sent there. */
-  readonly sequence: number;
-  readonly records: readonly RecordToProduce[];
-}
-
-/** The offsets that a time stands for in requests. */
-export const LATEST = -1n;
-/** The first offset that there is. */
-export const EARLIEST = -2n;
-
-const ISOLATION = { uncommitted: 0, committed: 1 } as const;
-
-/** Which records may be read: those of open and aborted transactions too, or not. */
-export type Isolation = keyof typeof ISOLATION;
 
 /** A connection to a cluster, kept open: the requests that this package makes, and what the answers say. */
 export class Client {
@@ -180,7 +126,7 @@ export class Client {
     readonly offset: number;
     readonly maxBytes: number;
     readonly isolation: Isolation;
-  }): Promise<Fetched> {
+  }): Promise<FetchedBatches> {
     const { topic, id, partition, offset, maxBytes, isolation } = from;
     const fetchOffset = BigInt(offset);
     const answer = await this.#send<fetchV17.FetchResponse>({
@@ -257,7 +203,7 @@ export class Client {
   }
 
   /** Takes a partition into a transaction: before the first record is written there. */
-  async join(transaction: Transaction, { topic, partition }: TopicPartition): Promise<void> {
+  async join(transaction: KafkaTransaction, { topic, partition }: TopicPartition): Promise<void> {
     const { id, producerId, epoch } = transaction;
     const what = `writing to ${topic}[${partition}] as ${id}`;
     const to = await this.#coordinatorOf({ kind: "transaction", key: id, what });
@@ -280,7 +226,7 @@ export class Client {
    *
    * @throws KAFKA_UNREACHABLE, KAFKA_NOT_PERMITTED, KAFKA_TOPIC_MISSING, KAFKA_FAILED
    */
-  async produce({ topic, partition, id, producer, compression, sequence, records }: Group): Promise<void> {
+  async produce({ topic, partition, id, producer, compression, sequence, records }: RecordGroup): Promise<void> {
     const what = `writing to ${topic}[${partition}]`;
     const answer = await this.#send<produceV11.ProduceResponse>({
       ...{ api: "Produce", to: this.#leaderOf(topic, partition), what },
@@ -303,7 +249,7 @@ export class Client {
    *
    * @throws KAFKA_TRANSACTION_LOST It is to be committed, and was aborted or has never been.
    */
-  async endTransaction({ id, producerId, epoch }: Transaction, how: "commit" | "abort"): Promise<void> {
+  async endTransaction({ id, producerId, epoch }: KafkaTransaction, how: "commit" | "abort"): Promise<void> {
     const what = `to ${how} the transaction of ${id}`;
     const to = await this.#coordinatorOf({ kind: "transaction", key: id, what });
     const { errorCode } = await this.#send<endTxnV4.EndTxnResponse>({
@@ -450,15 +396,3 @@ const TRANSACTION_GONE: ReadonlySet<number> = new Set([
   PROTOCOL.producerUnknown,
   PROTOCOL.producerFenced,
 ]);
-
-/** `Map.groupBy`, which Node 20 does not have. */
-function groupBy<K, T>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}

@@ -1,6 +1,6 @@
 import type { RecordsBatch } from "@platformatic/kafka";
 import { describe, expect, test } from "vitest";
-import type { Isolation } from "./client.ts";
+import type { Isolation } from "./cluster.ts";
 import { RangeReader } from "./range-reader.ts";
 
 const TRANSACTIONAL = 16;

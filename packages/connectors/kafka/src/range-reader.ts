@@ -1,5 +1,5 @@
 import type { RecordsBatch } from "@platformatic/kafka";
-import type { Fetched, Isolation } from "./client.ts";
+import type { FetchedBatches, Isolation } from "./cluster.ts";
 import type { KafkaRange } from "./range.ts";
 import type { KafkaRecord } from "./record.ts";
 
@@ -32,7 +32,7 @@ export class RangeReader {
   }
 
   /** Takes an answer to a fetch from {@link next}. @returns Its records of the range, in order. */
-  take({ batches, aborted }: Pick<Fetched, "batches" | "aborted">): readonly KafkaRecord[] {
+  take({ batches, aborted }: Pick<FetchedBatches, "batches" | "aborted">): readonly KafkaRecord[] {
     const begun = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
     const records: KafkaRecord[] = [];
     for (const batch of batches) {

@@ -1,4 +1,5 @@
-import { type Client, EARLIEST, type Fetched, type Isolation } from "./client.ts";
+import type { Client } from "./client.ts";
+import { EARLIEST, type FetchedBatches, type Isolation } from "./cluster.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
 import type { KafkaFormat } from "./options.ts";
@@ -9,7 +10,7 @@ import type { KafkaRecord } from "./record.ts";
 import { sharedClient } from "./shared-clients.ts";
 
 /** What tasks need besides ranges. It travels with them: the connection names secrets and has none. */
-export interface ReadOptions<K, V> extends KafkaFormat<K, V> {
+export interface KafkaReadOptions<K, V> extends KafkaFormat<K, V> {
   readonly connection: KafkaConnection;
   readonly isolation: Isolation;
   readonly whenLost: "stop" | "continue";
@@ -27,16 +28,16 @@ const RECORD_GUESS = 4 * 1024;
 /** Reads the records of a range, in order. The next fetch is under way while the records of one are processed. */
 export async function* readRange<K, V>(
   range: KafkaRange,
-  options: ReadOptions<K, V>,
+  options: KafkaReadOptions<K, V>,
 ): AsyncGenerator<KafkaRecord<K, V>> {
   const reader = new RangeReader(range, options.isolation);
   if (reader.done) return;
   const fetches = new Fetches(range, options);
   let bytes = RECORD_GUESS;
   let empty = 0;
-  let fetching: Promise<Fetched> | undefined = fetches.from(reader.next, wanted(range, reader, bytes));
+  let fetching: Promise<FetchedBatches> | undefined = fetches.from(reader.next, wanted(range, reader, bytes));
   while (fetching !== undefined) {
-    const fetched: Fetched = await fetching;
+    const fetched: FetchedBatches = await fetching;
     const before = reader.next;
     if (fetched.errorCode === PROTOCOL.offsetOutOfRange) passOver(reader, range, fetched, options.whenLost);
     const records = reader.take(fetched);
@@ -58,15 +59,15 @@ export async function* readRange<K, V>(
 /** Fetches of one range, tried again while that may help. */
 class Fetches {
   readonly #range: KafkaRange;
-  readonly #options: ReadOptions<unknown, unknown>;
+  readonly #options: KafkaReadOptions<unknown, unknown>;
 
-  constructor(range: KafkaRange, options: ReadOptions<never, never> | ReadOptions<unknown, unknown>) {
+  constructor(range: KafkaRange, options: KafkaReadOptions<never, never> | KafkaReadOptions<unknown, unknown>) {
     this.#range = range;
-    this.#options = options as ReadOptions<unknown, unknown>; // it looks at nothing that has to do with keys and values
+    this.#options = options as KafkaReadOptions<unknown, unknown>; // it looks at nothing that has to do with keys and values
   }
 
   /** @throws KAFKA_UNREACHABLE, KAFKA_TOPIC_MISSING, KAFKA_TOPIC_RECREATED, KAFKA_NOT_PERMITTED, KAFKA_FAILED */
-  async from(offset: number, maxBytes: number): Promise<Fetched> {
+  async from(offset: number, maxBytes: number): Promise<FetchedBatches> {
     const { topic, id, partition } = this.#range;
     const { connection, isolation } = this.#options;
     return retried(
@@ -102,7 +103,7 @@ function wanted({ until }: KafkaRange, { next }: RangeReader, bytesOfRecord: num
 }
 
 /** The bytes of a record, on the average of an answer. */
-function bytesOf({ batches }: Fetched): number | undefined {
+function bytesOf({ batches }: FetchedBatches): number | undefined {
   const records = batches.reduce((sum, { lastOffsetDelta }) => sum + lastOffsetDelta + 1, 0);
   return records === 0 ? undefined : batches.reduce((sum, { length }) => sum + length, 0) / records;
 }
@@ -111,7 +112,7 @@ function bytesOf({ batches }: Fetched): number | undefined {
 function passOver(
   reader: RangeReader,
   { topic, partition, until }: KafkaRange,
-  { begin }: Fetched,
+  { begin }: FetchedBatches,
   whenLost: "stop" | "continue",
 ): void {
   const at = reader.next;

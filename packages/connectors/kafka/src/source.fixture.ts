@@ -1,13 +1,13 @@
 import type { ExternalSource, SourceHost } from "millrace";
 import type { KafkaStreamOptions } from "./options.ts";
 import type { KafkaRange } from "./range.ts";
-import type { ReadOptions } from "./read.ts";
+import type { KafkaReadOptions } from "./read.ts";
 import type { KafkaRecord } from "./record.ts";
 import { kafkaSource } from "./stream.ts";
 
 /** A source as a start of a job has it: batches one after the other, when a test says so. */
 export class TestSource<K = Uint8Array | null, V = Uint8Array | null> implements SourceHost {
-  readonly source: ExternalSource<KafkaRange, KafkaRecord<K, V>, ReadOptions<K, V>>;
+  readonly source: ExternalSource<KafkaRange, KafkaRecord<K, V>, KafkaReadOptions<K, V>>;
   readonly warnings: string[] = [];
   standing: string | undefined;
   /** The ranges of the last batch. */

@@ -1,5 +1,6 @@
 import type { SourceHost } from "millrace";
-import { Client, EARLIEST, LATEST, type Topic, type TopicPartition } from "./client.ts";
+import { Client } from "./client.ts";
+import { EARLIEST, LATEST, type Topic, type TopicPartition } from "./cluster.ts";
 import { explained, KafkaError } from "./errors.ts";
 import { GroupCommits } from "./group-commits.ts";
 import { type Extent, type LostOffsets, Offsets } from "./offsets.ts";

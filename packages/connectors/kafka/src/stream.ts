@@ -1,14 +1,14 @@
 import { type DStream, type ExternalSource, externalStream, type StreamingContext, shipPackage } from "millrace";
 import { checkOptions, type KafkaStreamOptions, nameOf } from "./options.ts";
 import type { KafkaRange } from "./range.ts";
-import { type ReadOptions, readRange } from "./read.ts";
+import { type KafkaReadOptions, readRange } from "./read.ts";
 import type { KafkaRecord } from "./record.ts";
 import { DriverSource } from "./source.ts";
 
 /** As executors call it: what is captured with it has lost its types on the way. */
 const readKafkaRange = (
   range: KafkaRange,
-  options: ReadOptions<unknown, unknown>,
+  options: KafkaReadOptions<unknown, unknown>,
 ): AsyncGenerator<KafkaRecord<unknown, unknown>> => readRange(range, options);
 
 shipPackage("@millrace/kafka", { readKafkaRange });
@@ -29,7 +29,7 @@ export function kafkaStream<K = Uint8Array | null, V = Uint8Array | null>(
 /** The source behind {@link kafkaStream}. @throws KAFKA_OPTIONS */
 export function kafkaSource<K = Uint8Array | null, V = Uint8Array | null>(
   options: KafkaStreamOptions<K, V>,
-): ExternalSource<KafkaRange, KafkaRecord<K, V>, ReadOptions<K, V>> {
+): ExternalSource<KafkaRange, KafkaRecord<K, V>, KafkaReadOptions<K, V>> {
   const checked = checkOptions(options);
   const { connection, isolation, whenLost, subscription } = checked;
   const { key, value, malformed } = options;
@@ -49,7 +49,7 @@ export function kafkaSource<K = Uint8Array | null, V = Uint8Array | null>(
     committed: (ranges) => driver.committed(ranges),
     sizeOf: ({ from, until }) => until - from,
     // Executors know this function by name, whatever the types of keys and values are.
-    read: readKafkaRange as (range: KafkaRange, options: ReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
+    read: readKafkaRange as (range: KafkaRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
     stop: () => driver.stop(),
   };
 }

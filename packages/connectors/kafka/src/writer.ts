@@ -1,6 +1,7 @@
 import { compatibilityPartitioner } from "@platformatic/kafka";
 import type { SinkWriter } from "millrace";
-import type { Client, Producer } from "./client.ts";
+import type { Client } from "./client.ts";
+import type { Producer } from "./cluster.ts";
 import { KafkaError } from "./errors.ts";
 import { bytesOf, type KafkaMessage, type RecordToProduce, recordOf } from "./message.ts";
 import { retried } from "./pause.ts";
