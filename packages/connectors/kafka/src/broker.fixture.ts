@@ -23,6 +23,7 @@ declare module "vitest" {
 }
 
 const script = fileURLToPath(new URL("../../../../scripts/servers/kafka.sh", import.meta.url));
+const reader = fileURLToPath(new URL("../../../../scripts/servers/kafka/ReadCommitted.java", import.meta.url));
 
 type Message = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 type Bytes = Producer<Buffer, Buffer, Buffer, Buffer>;
@@ -124,6 +125,16 @@ export class TestBroker {
         });
       });
     });
+  }
+
+  /** The committed values of a topic, as Kafka's own client reads them. */
+  async readByJava(topic: string): Promise<readonly string[]> {
+    const [pid] = readFileSync(this.file("kafka.pid"), "utf8").split(" ");
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0"); // has the jars after -cp
+    const jars = command[command.indexOf("-cp") + 1] ?? "";
+    const args = ["-XX:TieredStopAtLevel=1", "-cp", jars, reader, this.brokers, topic];
+    const { stdout } = await promisify(execFile)("java", args, { maxBuffer: 64 * 1024 * 1024 });
+    return stdout.split("\n").filter(Boolean);
   }
 
   /** A file that its script made: `ca.pem`, `client.key`. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { TestBroker } from "./broker.fixture.ts";
 import { TestJob } from "./job.fixture.ts";
 
@@ -37,9 +37,60 @@ const SAVES = `
   });
 `;
 
+const COPIES = `
+  import { defineJob } from "millrace";
+  import { kafkaStream, saveToKafka } from "@millrace/kafka";
+
+  export default defineJob({ name: "copies", batchInterval: "100ms", checkpointDir: "checkpoint" }, (ssc, [brokers, from, topic]) => {
+    const orders = kafkaStream(ssc, { brokers, topics: from, startingOffsets: "earliest", maxRecordsPerBatch: 300 }).named("orders");
+    const texts = orders.map(({ value }) => Buffer.from(value).toString());
+    saveToKafka(texts.map((value) => ({ value })), { brokers, topic, transactionalId: topic }).named("copies");
+    texts.saveAsTextFiles("out/orders");
+  });
+`;
+
 const numbers = (from: number, until: number): string[] =>
   Array.from({ length: until - from }, (_, i) => String(from + i));
 const sorted = (lines: readonly string[]): string[] => [...lines].sort((a, b) => Number(a) - Number(b));
+
+describe("a job on a cluster of processes", () => {
+  const master = "local-cluster[1,2]";
+
+  test("counts each record once, though everything is killed in mid-stream, and tells its group how far it has come", async () => {
+    const topic = await broker.topic(3);
+    const group = `g-${topic}`;
+    const here = job(SAVES);
+    const args = [broker.brokers, topic, group];
+    let sent = 0;
+    const send = async (count: number): Promise<void> => {
+      const texts = numbers(sent, sent + count).map((n) => `{"n":${n}}`);
+      sent += count;
+      await Promise.all(
+        [0, 1, 2].map((partition) =>
+          broker.send(
+            topic,
+            partition,
+            texts.filter((_, i) => i % 3 === partition),
+          ),
+        ),
+      );
+    };
+    await send(4_000);
+    const first = here.run("run", { flags: ["--master", master], args });
+    await here.until(first, () => here.saved("orders").length > 1_000);
+    await first.kill(); // some batches are still to come
+    expect(here.saved("orders").length).toBeLessThan(sent);
+    await send(10);
+    const running = here.run("run", { flags: ["--master", master, "--available-now"], args });
+    expect(await running.ended, running.output).toBe(0);
+    expect(sorted(here.saved("orders"))).toEqual(numbers(0, sent));
+    const [told] = await broker.admin.listConsumerGroupOffsets({ groups: [group] });
+    const committed = told?.topics
+      .flatMap(({ partitions }) => partitions)
+      .map(({ committedOffset }) => Number(committedOffset));
+    expect(committed?.reduce((sum, offset) => sum + offset, 0)).toBe(sent);
+  });
+});
 
 test("a run up to what there is now ends by itself, with all of it", async () => {
   const topic = await broker.topic(2);
@@ -62,4 +113,25 @@ test("a job whose topic does not exist ends at once, and says which", async () =
   const running = here.run("run", { flags: ["--master", "local[2]"], args: [broker.brokers, "no-such-topic", "none"] });
   expect(await running.ended).not.toBe(0);
   expect(running.output).toMatch(/KAFKA_TOPIC_MISSING\] there is no topic no-such-topic/);
+});
+
+test("from Kafka to Kafka, each record is there once though all is killed in mid-stream, as Kafka's own client sees it", async () => {
+  const [from, to] = [await broker.topic(2), await broker.topic(2)];
+  const all = numbers(0, 3_000);
+  for (const partition of [0, 1])
+    await broker.send(
+      from,
+      partition,
+      all.filter((_, i) => i % 2 === partition),
+    );
+  const here = job(COPIES);
+  const args = [broker.brokers, from, to];
+  const first = here.run("run", { flags: ["--master", "local[2]"], args });
+  await here.until(first, () => here.saved("orders").length > 500);
+  await first.kill();
+  expect(here.saved("orders").length).toBeLessThan(all.length);
+  const second = here.run("run", { flags: ["--master", "local[2]", "--available-now"], args });
+  expect(await second.ended, second.output).toBe(0);
+  expect(sorted(await broker.readByJava(to))).toEqual(all);
+  expect(await broker.transactions("Ongoing", to)).toEqual([]);
 });

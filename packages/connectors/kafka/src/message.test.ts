@@ -11,6 +11,10 @@ describe("a record to write", () => {
     expect([...(record.headers ?? [])].map(String)).toEqual(["a,b"]);
   });
 
+  test("knows about how many bytes it takes, by which requests are cut", () => {
+    expect(recordOf({ key: "abc", value: "12345", headers: { h: "xy" } }, place).bytes).toBe(24 + 3 + 5 + 3);
+  });
+
   test("may have no key and no value", () => {
     expect(recordOf({ value: null }, place)).toEqual({ ...place, value: undefined, bytes: 24 });
   });

@@ -30,6 +30,13 @@ function secret(name: string, text: string): { readonly file: string } {
   return { file };
 }
 
+/** A token that is not signed, as the broker of tests takes it. */
+function token(subject: string): string {
+  const part = (data: object): string => Buffer.from(JSON.stringify(data)).toString("base64url");
+  const now = Math.floor(Date.now() / 1000);
+  return `${part({ alg: "none" })}.${part({ sub: subject, iat: now, exp: now + 3_600 })}.`;
+}
+
 /** The values that are read over such a connection. */
 async function readOver(connection: KafkaConnection): Promise<readonly string[]> {
   const source = await TestSource.start({ ...connection, topics: topic, startingOffsets: "earliest" });
@@ -51,6 +58,11 @@ describe("a topic is read", () => {
       expect(await readOver({ brokers: broker.saslBrokers, sasl: named(mechanism) })).toEqual(["a"]);
     },
   );
+
+  test("with a token", async () => {
+    const sasl: KafkaSasl = { mechanism: "OAUTHBEARER", token: secret("token", token("alice")) };
+    expect(await readOver({ brokers: broker.saslBrokers, sasl })).toEqual(["a"]);
+  });
 
   test("over TLS, with and without a certificate of the client", async () => {
     const ca = broker.file("ca.pem");
