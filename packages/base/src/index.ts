@@ -51,6 +51,7 @@ export {
   silentLogger,
 } from "./log.ts";
 export type { OutputStream } from "./output-ring.ts";
+export { ownFolder, sweepFolders } from "./owned-folder.ts";
 export {
   fateOf,
   type ProcessFate,

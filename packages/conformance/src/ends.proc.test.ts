@@ -176,6 +176,20 @@ describe("nothing is left behind", () => {
     expect(stderr).toMatch(/\[JOB_STOPPED\] the job was ended at once, as asked\. Batch \d+ .* was cut off/);
     expect([await leftIn(temporary), await readdir(directory)]).toEqual([[], []]);
   });
+
+  test("by one that was killed, when another has run", async () => {
+    const [temporary, directory] = [await folder(), await folder()];
+    const job = run("ends", ["--master", "local[2]"], ["saving", directory], { TMPDIR: temporary });
+    await job.says(/^saving$/);
+    job.signal("SIGKILL");
+    await job.ended;
+    expect(await leftIn(temporary)).toHaveLength(1);
+    const next = run("ends", ["--master", "local[2]", "--batches", "1"], ["printing", directory], {
+      TMPDIR: temporary,
+    });
+    expect(await next.ended).toMatchObject({ code: 0 });
+    expect(await leftIn(temporary)).toEqual([]);
+  });
 });
 
 describe("on a cluster", () => {

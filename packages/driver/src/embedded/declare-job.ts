@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { deferred, fromWireError, parseConf, type TakeOutput, usableDirectory } from "@millrace/base";
+import { deferred, fromWireError, parseConf, type TakeOutput } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { PartFinding } from "@millrace/scheduler";
 import type { JobThread } from "../job/thread/job-thread.ts";
 import type { FromJobThread } from "../job/thread/protocol.ts";
 import { workerThread } from "../job/thread/worker-thread.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface DeclareOptions {
   readonly artefact: Artefact;
@@ -39,8 +39,7 @@ export interface DeclaredJob {
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
   const { artefact, name, args, conf, compareWith, signal } = options;
-  usableDirectory(tmpdir(), "TMPDIR");
-  const directory = await mkdtemp(join(tmpdir(), "millrace-check-"));
+  const directory = await temporaryFolder("check");
   const end = deferred<DeclaredJob>();
   const onMessage = (message: FromJobThread): void => {
     if (message.type === "built") {

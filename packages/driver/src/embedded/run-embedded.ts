@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createLogger,
@@ -10,7 +9,6 @@ import {
   parseConf,
   SystemClock,
   type TakeOutput,
-  usableDirectory,
   type WireError,
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
@@ -23,6 +21,7 @@ import { workerThread } from "../job/thread/worker-thread.ts";
 import type { EmbeddedExecutors } from "./embedded-executors.ts";
 import { startExecutors } from "./executors.ts";
 import type { Master } from "./master.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface RunEmbeddedOptions {
   /** The bundled job; executors start while it is still being built. */
@@ -71,8 +70,7 @@ const GATHER_MS = 10_000;
  * @returns Its failure; `undefined` if its batches are done, or it was stopped without loss.
  */
 export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailure | undefined> {
-  usableDirectory(tmpdir(), "TMPDIR");
-  const directory = await mkdtemp(join(tmpdir(), "millrace-run-"));
+  const directory = await temporaryFolder("run");
   const job = jobId("run");
   const log = createLogger({ name: "run", level: logLevel() ?? "error" });
   const memory = deferred<ExecutorMemory>();

@@ -1,4 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type Clock,
   epochMs,
@@ -7,6 +9,8 @@ import {
   jobId,
   ManualClock,
   millis,
+  ownFolder,
+  processIdentity,
   SystemClock,
   silentLogger,
 } from "@millrace/base";
@@ -92,7 +96,8 @@ async function supervisor(
     token = TOKEN,
     clock = new SystemClock(),
     graceMs = 60_000,
-  }: { readonly token?: string; readonly clock?: Clock; readonly graceMs?: number } = {},
+    workDir,
+  }: { readonly token?: string; readonly clock?: Clock; readonly graceMs?: number; readonly workDir?: string } = {},
 ): Promise<ExecutorSupervisor> {
   const started = new ExecutorSupervisor({
     driver: server.address,
@@ -101,7 +106,7 @@ async function supervisor(
     slots: 1,
     memoryBytes: 1 << 30,
     host: "127.0.0.1",
-    workDir: await temporary(),
+    workDir: workDir ?? (await temporary()),
     graceMs,
     clock,
     log: silentLogger(),
@@ -163,6 +168,36 @@ test("a job's process is started, says hello to the job driver, and its death is
   expect(hello).toMatchObject({ job: "j-1", executor: "e-1", pid });
   process.kill(pid, "SIGKILL");
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: { kind: { code: "EXECUTOR_KILLED" } } });
+});
+
+test("what a job's process had in the work directory is removed when it is killed, and the rest when the executor ends", async () => {
+  const workDir = await temporary();
+  const { server, member } = await cluster();
+  const supervising = await supervisor(server, { workDir });
+  const atDriver = await member();
+  const hello = await startsJob(atDriver);
+  const { pid } = await atDriver.take("jobStarted");
+  expect(hello).toBeDefined();
+  writeFileSync(join(workDir, "e-1", "j-1", "state.mdb"), "much");
+  process.kill(pid, "SIGKILL");
+  await atDriver.take("jobExited");
+  expect(existsSync(join(workDir, "e-1", "j-1"))).toBe(false);
+  await supervising.stop(0);
+  expect(readdirSync(workDir)).toEqual([]);
+});
+
+test("what a killed executor left in the work directory is removed by the next one there", async () => {
+  const workDir = await temporary();
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  for (const [name, owner] of [
+    ["e-killed", pid],
+    ["e-runs", process.pid],
+  ] as const) {
+    ownFolder(join(workDir, name));
+    writeFileSync(join(workDir, name, "owner.json"), JSON.stringify({ ...processIdentity(process.pid), pid: owner }));
+  }
+  await supervisor((await cluster()).server, { workDir });
+  expect(readdirSync(workDir).sort()).toEqual(["e-1", "e-runs"]);
 });
 
 test("an executor that leaves announces it, takes no new job, and ends when it has none", async () => {

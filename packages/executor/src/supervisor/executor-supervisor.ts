@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,10 +14,13 @@ import {
   type Logger,
   type Millis,
   millis,
+  ownFolder,
   StreamTaker,
+  sweepFolders,
   systemRng,
   type TakeOutput,
   type Timer,
+  thrownMessage,
   toWireError,
   unreachable,
   usableDirectory,
@@ -88,6 +93,10 @@ export class ExecutorSupervisor {
   readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
   #member = false;
+  /** What its processes work in, below the working directory. */
+  readonly #folder: string;
+  /** False if another executor of this name works there: the driver refuses this one. */
+  #ownsFolder = false;
   readonly #backoff: Backoff;
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
@@ -110,6 +119,8 @@ export class ExecutorSupervisor {
     requireLeastMemory(options.memoryBytes, options.slots);
     usableDirectory(options.workDir, "--work-dir");
     this.#options = options;
+    this.#folder = join(options.workDir, options.executor);
+    this.#takeFolder();
     this.#backoff = new Backoff(dialPause(options.dialPauseMax), systemRng());
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -183,7 +194,37 @@ export class ExecutorSupervisor {
     if (this.#leaving !== undefined && this.#member) await this.#left();
     this.#member = false;
     this.#session?.close();
+    if (this.#ownsFolder) await this.#remove(this.#folder);
     this.#resolveEnded(error);
+  }
+
+  /** Those that executors left which were killed are removed, before this one's is made. */
+  #takeFolder(): void {
+    const { workDir, log } = this.#options;
+    const swept = sweepFolders(workDir);
+    if (swept.length > 0) log.info({ swept }, `removed what executors left that were killed: ${swept.join(", ")}`);
+    this.#ownsFolder = ownFolder(this.#folder);
+  }
+
+  async #remove(folder: string): Promise<void> {
+    try {
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      this.#options.log.warn(
+        `could not remove ${folder}: ${thrownMessage(error)}. Remove it; nothing there is needed.`,
+      );
+    }
+  }
+
+  /** A process that was killed could not remove its folder. Another of the same job may start while this is removed. */
+  #removeLeft(ended: JobExecutorProcess): void {
+    const left = join(this.#folder, `ended-${ended.pid ?? ended.job}`);
+    try {
+      renameSync(join(this.#folder, ended.job), left);
+    } catch {
+      return; // it has removed it
+    }
+    void this.#remove(left);
   }
 
   /** The process may exit right after its end, so the driver must have read why it ended. */
@@ -299,7 +340,7 @@ export class ExecutorSupervisor {
   }
 
   #newProcess(message: Extract<ToMember, { readonly type: "startJob" }>, memory: MemorySplit): JobExecutorProcess {
-    const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
+    const { executor, slots, host, insecure = false, tls, clock } = this.#options;
     const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
     const { job, token, driverRun } = message;
     const driver = this.#addressIn(message);
@@ -317,7 +358,7 @@ export class ExecutorSupervisor {
         advertise: this.#options.advertise ?? advertised(host),
         insecure,
         ...(tls === undefined ? {} : { tls }),
-        workDir: join(workDir, executor, job),
+        workDir: join(this.#folder, job),
         poolBytes: memory.poolBytes,
         slotHeapBytes: memory.slotHeapBytes,
       },
@@ -346,6 +387,7 @@ export class ExecutorSupervisor {
   #onExited(ended: JobExecutorProcess, exit: EngineError | undefined): void {
     const error = exit ?? this.#cutOff;
     if (this.#processes.get(ended.job) === ended) this.#processes.delete(ended.job);
+    this.#removeLeft(ended);
     if (exit !== undefined) this.#options.log.warn({ job: ended.job, code: exit.code }, exit.message);
     this.#session?.send({
       type: "jobExited",
