@@ -4,6 +4,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Sources, not builds, so that a test sees what is written; tests of real processes run what is built. */
 const resolveSources = { conditions: ["millrace-source"] };
 
+const FAULTS = "packages/conformance/src/faults/**/*.proc.test.ts";
+
 /** Tests of real processes that take longest, the longest first: none of them is to run alone at the end. */
 const LONGEST = [
   "kills",
@@ -60,6 +62,7 @@ export default defineConfig({
           // The same tests of state, with the published state outside memory.
           name: "stored",
           isolate: false,
+          sequence: { groupOrder: 1 }, // not beside the others, whose limits are for cores of their own
           env: { MILLRACE_TEST_STATE_STORE: "lmdb" },
           include: ["packages/runtime/src/state/**/*.test.ts"],
           testTimeout: 60_000, // files on disk, which are waited for
@@ -70,8 +73,9 @@ export default defineConfig({
         test: {
           name: "processes",
           isolate: false, // as above: most of these files load the same clients and fixtures
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ["packages/*/src/**/*.proc.test.ts"],
+          exclude: [FAULTS, "**/node_modules/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // A worker waits for processes most of the time: one more than the two cores that this is measured on.
@@ -81,9 +85,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Jobs that are killed over and over, and then catch up: a machine that is too busy has them ever more to catch up with.
+          name: "faults",
+          isolate: false,
+          sequence: { groupOrder: 3 },
+          include: [FAULTS],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "servers",
           isolate: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 4 },
           include: ["packages/{conformance,connectors/*}/src/**/*.server.test.ts"],
           exclude: ["packages/connectors/kafka/**", "**/node_modules/**"],
           testTimeout: 60_000,
@@ -96,7 +113,7 @@ export default defineConfig({
         test: {
           name: "servers-kafka",
           isolate: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 5 },
           globalSetup: "scripts/servers/kafka-for-tests.mjs", // all files share a broker: one takes ten seconds to start
           include: ["packages/connectors/kafka/src/**/*.server.test.ts"],
           testTimeout: 60_000,

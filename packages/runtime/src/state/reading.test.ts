@@ -178,7 +178,7 @@ describe("keys that the author's partitioner places", () => {
     const { next } = await run(() => true);
     const { state } = await next();
     expect(state.unread).toBeUndefined();
-    expect(state.keys).toBe(40);
+    expect(state.table.size).toBe(40);
   });
 
   test("are read as they are touched within a run", async () => {
