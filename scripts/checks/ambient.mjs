@@ -22,6 +22,7 @@ export function findAmbient(workspace) {
         ({ file, source }) =>
           !ADAPTERS.has(file) &&
           !source.path.startsWith("bench/") &&
+          !source.path.endsWith(".server.test.ts") && // real servers go by the machine's clock
           !PROGRAMS.some((folder) => file.startsWith(folder)),
       )
       .flatMap(({ file, source }) =>

@@ -1,7 +1,4 @@
-import { renameSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
-import { join } from "node:path";
 import {
   Backoff,
   type BackoffRange,
@@ -14,13 +11,10 @@ import {
   type Logger,
   type Millis,
   millis,
-  ownFolder,
   StreamTaker,
-  sweepFolders,
   systemRng,
   type TakeOutput,
   type Timer,
-  thrownMessage,
   toWireError,
   unreachable,
   usableDirectory,
@@ -39,6 +33,7 @@ import { dialCluster } from "@millrace/rpc/grpc";
 import { graceOver } from "../errors.ts";
 import { type MemorySplit, requireLeastMemory, splitMemory } from "../memory.ts";
 import { JobExecutorProcess } from "./job-executor-process.ts";
+import { WorkFolder } from "./work-folder.ts";
 
 export interface ExecutorSupervisorOptions {
   /** The driver supervisor. */
@@ -93,10 +88,7 @@ export class ExecutorSupervisor {
   readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
   #member = false;
-  /** What its processes work in, below the working directory. */
-  readonly #folder: string;
-  /** False if another executor of this name works there: the driver refuses this one. */
-  #ownsFolder = false;
+  readonly #folder: WorkFolder;
   readonly #backoff: Backoff;
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
@@ -119,8 +111,7 @@ export class ExecutorSupervisor {
     requireLeastMemory(options.memoryBytes, options.slots);
     usableDirectory(options.workDir, "--work-dir");
     this.#options = options;
-    this.#folder = join(options.workDir, options.executor);
-    this.#takeFolder();
+    this.#folder = new WorkFolder(options.workDir, options.executor, options.log);
     this.#backoff = new Backoff(dialPause(options.dialPauseMax), systemRng());
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -194,37 +185,8 @@ export class ExecutorSupervisor {
     if (this.#leaving !== undefined && this.#member) await this.#left();
     this.#member = false;
     this.#session?.close();
-    if (this.#ownsFolder) await this.#remove(this.#folder);
+    await this.#folder.remove();
     this.#resolveEnded(error);
-  }
-
-  /** Those that executors left which were killed are removed, before this one's is made. */
-  #takeFolder(): void {
-    const { workDir, log } = this.#options;
-    const swept = sweepFolders(workDir);
-    if (swept.length > 0) log.info({ swept }, `removed what executors left that were killed: ${swept.join(", ")}`);
-    this.#ownsFolder = ownFolder(this.#folder);
-  }
-
-  async #remove(folder: string): Promise<void> {
-    try {
-      await rm(folder, { recursive: true, force: true });
-    } catch (error) {
-      this.#options.log.warn(
-        `could not remove ${folder}: ${thrownMessage(error)}. Remove it; nothing there is needed.`,
-      );
-    }
-  }
-
-  /** A process that was killed could not remove its folder. Another of the same job may start while this is removed. */
-  #removeLeft(ended: JobExecutorProcess): void {
-    const left = join(this.#folder, `ended-${ended.pid ?? ended.job}`);
-    try {
-      renameSync(join(this.#folder, ended.job), left);
-    } catch {
-      return; // it has removed it
-    }
-    void this.#remove(left);
   }
 
   /** The process may exit right after its end, so the driver must have read why it ended. */
@@ -358,7 +320,7 @@ export class ExecutorSupervisor {
         advertise: this.#options.advertise ?? advertised(host),
         insecure,
         ...(tls === undefined ? {} : { tls }),
-        workDir: join(this.#folder, job),
+        workDir: this.#folder.of(job),
         poolBytes: memory.poolBytes,
         slotHeapBytes: memory.slotHeapBytes,
       },
@@ -387,7 +349,7 @@ export class ExecutorSupervisor {
   #onExited(ended: JobExecutorProcess, exit: EngineError | undefined): void {
     const error = exit ?? this.#cutOff;
     if (this.#processes.get(ended.job) === ended) this.#processes.delete(ended.job);
-    this.#removeLeft(ended);
+    this.#folder.removeOf(ended.job, ended.pid);
     if (exit !== undefined) this.#options.log.warn({ job: ended.job, code: exit.code }, exit.message);
     this.#session?.send({
       type: "jobExited",
