@@ -83,7 +83,9 @@ describe("a job whose supervisor dies goes on under the next one on the data dir
     expect(await here.totals()).toEqual(countsOf(here.fed));
   });
 
-  test("told to end, it drains, and goes on; what was stopped or has ended does not, and is listed with its log", async () => {
+  test("told to end, it drains, and goes on; what was stopped or has ended does not, and is listed with its log", {
+    timeout: 120_000, // four submissions and two drivers, one after the other
+  }, async () => {
     const { cluster, ...here } = await world();
     const ended = await cluster.submit("ticks");
     await ended.log.says(/tick 3 3/);
