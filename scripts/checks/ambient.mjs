@@ -4,7 +4,6 @@
 const ADAPTERS = new Map([
   ["packages/base/src/clock.ts", "wraps the machine's clock"],
   ["packages/base/src/rng.ts", "wraps the machine's randomness"],
-  ["packages/connectors/kafka/src/pause.ts", "stands on public ports, which have no clock"],
 ]);
 
 /** Programs, not parts of the engine: a user's job, and measurements. */

@@ -18,8 +18,11 @@ export {
   type Locations,
   locations,
   type MakeFileError,
+  type OptionIssue,
+  optionProblems,
   type PatienceOptions,
   patiently,
+  readByOpening,
   registerFileSystem,
   type WrittenContent,
 } from "@millrace/files";

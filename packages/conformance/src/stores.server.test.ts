@@ -132,7 +132,7 @@ describe.each<readonly [string, () => Server]>([
     await put("1", "a\n");
     await job.says(/^counts a=1$/);
     server.kill();
-    await job.says(/\[FILE_SERVER_FAILING\] calls at .* fail, and are repeated/);
+    await job.says(/\[SERVER_FAILING\] calls at .* fail, and are repeated/);
     await server.restart();
     await job.says(/ answers again/);
     await put("2", "a\nb\n");

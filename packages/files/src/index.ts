@@ -40,5 +40,7 @@ export {
   schemeOf,
   within,
 } from "./location.ts";
+export { type OptionIssue, optionProblems } from "./option-problems.ts";
 export { listenToPatience, type OnFailing, type PatienceOptions, patiently } from "./patience.ts";
+export { readByOpening } from "./read-by-opening.ts";
 export { loadInstalled, registerFileSystem } from "./registered.ts";

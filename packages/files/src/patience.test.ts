@@ -63,4 +63,17 @@ describe("a call that is made with patience", () => {
     await expect(failed).rejects.toMatchObject({ code: "FILE_FORBIDDEN" });
     expect([calls, told]).toEqual([1, []]);
   });
+
+  test("is repeated after the errors that its caller takes for passing, and no others", async () => {
+    const { clock, made, told } = patience();
+    const passing = (error: unknown): boolean => error instanceof Error && error.message === "no leader yet.";
+    let calls = 0;
+    const failed = made.run({ place: "kafka b:9092", patienceMs: 60_000, passing, firstPauseMs: 10 }, async () => {
+      calls += 1;
+      throw calls < 3 ? new Error("no leader yet.") : unreachable();
+    });
+    await passUntil(clock, failed);
+    await expect(failed).rejects.toMatchObject({ code: "FILE_SERVER_UNREACHABLE" });
+    expect([calls, told]).toEqual([3, ["kafka b:9092 no leader yet"]]);
+  });
 });

@@ -1,4 +1,14 @@
-import { Backoff, type Clock, clauseOf, EngineError, millis, type Rng, SystemClock, systemRng } from "@millrace/base";
+import {
+  Backoff,
+  type Clock,
+  clauseOf,
+  EngineError,
+  millis,
+  type Rng,
+  SystemClock,
+  systemRng,
+  thrownMessage,
+} from "@millrace/base";
 import { fileServerUnreachable } from "./errors.ts";
 
 /** Told of a place at which calls fail and are repeated; without a problem: one has succeeded again. */
@@ -9,10 +19,15 @@ export interface PatienceOptions {
   readonly place: string;
   /** For how long a call is repeated. */
   readonly patienceMs: number;
+  /** Whether a call that failed like this may succeed later. Default: those with FILE_SERVER_UNREACHABLE may. */
+  readonly passing?: ((error: unknown) => boolean) | undefined;
+  /** The first pause, which later ones double. Default 250. */
+  readonly firstPauseMs?: number | undefined;
 }
 
-/** The pauses between two attempts. */
-const PAUSES = { min: millis(250), max: millis(5_000) };
+const FIRST_PAUSE_MS = 250;
+/** A longer pause is made by nobody. */
+const PAUSE_MAX_MS = 5_000;
 
 /** Repeats calls whose server does not answer, and says at which places that is so. One for each thread. */
 export class PatientCalls {
@@ -32,19 +47,20 @@ export class PatientCalls {
   }
 
   /** See {@link patiently}. */
-  async run<T>({ place, patienceMs }: PatienceOptions, call: () => Promise<T>): Promise<T> {
+  async run<T>(options: PatienceOptions, call: () => Promise<T>): Promise<T> {
+    const { place, patienceMs, passing = isUnreachable, firstPauseMs = FIRST_PAUSE_MS } = options;
     const endMs = this.#clock.monotonicMs() + patienceMs;
-    const backoff = new Backoff(PAUSES, this.#rng);
+    const backoff = new Backoff({ min: millis(firstPauseMs), max: millis(PAUSE_MAX_MS) }, this.#rng);
     for (;;) {
       try {
         const result = await call();
         if (this.#failing.delete(place)) this.#onFailing(place, undefined);
         return result;
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!passing(error)) throw error;
         if (!this.#failing.has(place)) {
           this.#failing.add(place);
-          this.#onFailing(place, clauseOf(error.message));
+          this.#onFailing(place, clauseOf(thrownMessage(error)));
         }
         const pause = backoff.next();
         if (this.#clock.monotonicMs() + pause >= endMs) throw error;
@@ -54,16 +70,15 @@ export class PatientCalls {
   }
 }
 
-function isPassing(error: unknown): error is EngineError {
+function isUnreachable(error: unknown): boolean {
   return error instanceof EngineError && error.code === fileServerUnreachable.code;
 }
 
 const ofThread = new PatientCalls(new SystemClock(), systemRng());
 
 /**
- * Makes a call of a file system, again and again while it fails with FILE_SERVER_UNREACHABLE: after pauses that grow from a
- * quarter of a second to five seconds, until `patienceMs` have passed. Meanwhile `millrace status` says what fails, if it is the
- * driver that waits.
+ * Makes a call to a server, again and again while its error may pass: after pauses that grow to five seconds, until
+ * `patienceMs` have passed. Meanwhile `millrace status` says what fails, if it is the driver that waits.
  *
  * @param call Must have the same effect if an earlier attempt has succeeded unnoticed.
  * @throws What the call throws.

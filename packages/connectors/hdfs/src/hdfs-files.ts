@@ -11,6 +11,7 @@ import {
   fileErrors,
   type Location,
   locations,
+  readByOpening,
 } from "millrace";
 import { HdfsRefusal, isNothingThere, isTaken } from "./errors.ts";
 import { type HdfsOptions, settingsOf } from "./options.ts";
@@ -73,17 +74,8 @@ class HdfsFiles implements FileSystem {
     return rest;
   }
 
-  async read(file: Location, range?: ByteRange): Promise<Uint8Array> {
-    const reader = await this.open(file);
-    try {
-      const start = range?.start ?? 0;
-      const bytes = Math.max(0, Math.min(range?.end ?? reader.bytes, reader.bytes) - start);
-      const target = Buffer.allocUnsafeSlow(bytes);
-      await reader.read(target, start);
-      return target;
-    } finally {
-      await reader.close();
-    }
+  read(file: Location, range?: ByteRange): Promise<Uint8Array> {
+    return readByOpening(this, file, range);
   }
 
   async open(file: Location): Promise<FileReader> {

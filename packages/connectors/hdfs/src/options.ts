@@ -1,4 +1,4 @@
-import { fileErrors } from "millrace";
+import { fileErrors, optionProblems } from "millrace";
 import * as v from "valibot";
 
 /** Options of {@link hdfsFiles}. */
@@ -55,8 +55,8 @@ export function settingsOf(options: HdfsOptions, env: NodeJS.ProcessEnv, process
   const parsed = v.safeParse(schema, options);
   const ofEnv = v.safeParse(nameNodes, nameNodesIn(env[NAME_NODES] ?? ""));
   const wrong = [
-    ...(parsed.issues ?? []).map((issue) => `${v.getDotPath(issue) ?? "options"}: ${reasonOf(issue)}`),
-    ...(ofEnv.issues ?? []).map((issue) => `${NAME_NODES}: ${reasonOf(issue)}`),
+    ...optionProblems(parsed.issues),
+    ...optionProblems(ofEnv.issues).map((problem) => `${NAME_NODES}: ${problem}`),
   ];
   if (!parsed.success || !ofEnv.success) {
     throw fileErrors.refused(
@@ -90,20 +90,4 @@ function nameNodesIn(setting: string): Readonly<Record<string, readonly string[]
         ];
       }),
   );
-}
-
-function reasonOf(issue: v.BaseIssue<unknown>): string {
-  switch (issue.type) {
-    case "strict_object":
-      return "there is no such option";
-    case "url":
-      return "want a URL";
-    case "min_value":
-      return `want ${String(issue.requirement)} at least`;
-    case "check":
-    case "regex":
-      return issue.message;
-    default:
-      return `want ${issue.expected ?? "another value"}`;
-  }
 }

@@ -29,12 +29,14 @@ import {
   type TopicPartition,
 } from "./cluster.ts";
 import { clientOptions, type KafkaConnection } from "./connection.ts";
-import { explained, explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
+import { explained, explainedCode, KafkaError, PROTOCOL, TRANSACTION_GONE } from "./errors.ts";
 import { groupBy } from "./group-by.ts";
 import type { KafkaPosition } from "./range.ts";
 
 /** A connection to a cluster, kept open: the requests that this package makes, and what the answers say. */
 export class Client {
+  /** Its name for people: `kafka broker-1:9092`. */
+  readonly cluster: string;
   readonly #base: Base;
   #brokers: ReadonlyMap<number, Broker> = new Map();
   #topics: ReadonlyMap<string, Topic> = new Map();
@@ -43,6 +45,7 @@ export class Client {
 
   /** @throws KAFKA_CREDENTIALS, KAFKA_TLS A secret or a file is not there. */
   constructor(connection: KafkaConnection) {
+    this.cluster = `kafka ${[connection.brokers].flat().join(",")}`;
     this.#base = new Base(clientOptions(connection));
   }
 
@@ -389,10 +392,3 @@ const LIST_TRANSACTIONS = listTransactionsV0.api as unknown as API<
 >;
 const ALL_REPLICAS = -1;
 const PRODUCE_TIMEOUT_MS = 30_000;
-/** What brokers answer for a transaction that is not there any more. */
-const TRANSACTION_GONE: ReadonlySet<number> = new Set([
-  PROTOCOL.producerEpochGone,
-  PROTOCOL.noSuchTransaction,
-  PROTOCOL.producerUnknown,
-  PROTOCOL.producerFenced,
-]);

@@ -58,6 +58,14 @@ export const PROTOCOL = {
   unknownTopicId: 100,
 } as const;
 
+/** What brokers answer for a transaction that is not there any more. */
+export const TRANSACTION_GONE: ReadonlySet<number> = new Set([
+  PROTOCOL.producerEpochGone,
+  PROTOCOL.noSuchTransaction,
+  PROTOCOL.producerUnknown,
+  PROTOCOL.producerFenced,
+]);
+
 const NOT_PERMITTED: ReadonlySet<number> = new Set([
   PROTOCOL.topicNotPermitted,
   PROTOCOL.groupNotPermitted,

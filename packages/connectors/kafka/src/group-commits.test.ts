@@ -10,6 +10,7 @@ function lab() {
   const answers: { resolve(): void; reject(error: Error): void }[] = [];
   const warnings: string[] = [];
   const client = {
+    cluster: "kafka",
     commit: (group: string, positions: readonly { partition: number; next: number }[]) => {
       asked.push(`${group} ${positions.map(({ partition, next }) => `${partition}:${next}`).join(" ")}`);
       return new Promise<void>((resolve, reject) => answers.push({ resolve, reject }));

@@ -1,24 +1,24 @@
 import type { SourceHost } from "millrace";
 import type { Client } from "./client.ts";
 import { explained } from "./errors.ts";
-import { retried } from "./pause.ts";
 import type { KafkaPosition } from "./range.ts";
+import { retried } from "./retried.ts";
 
-/** How often the last offsets are committed before a job ends without: for about 6 seconds. */
-const LAST_TRIES = 8;
+/** For how long the last offsets are committed before a job ends without. */
+const LAST_PATIENCE_MS = 6_000;
 
 /**
  * Commits positions of committed batches to a consumer group, in the background: one request at a time, with the newest
  * positions. What cannot be committed goes with the next batch, or when the job ends.
  */
 export class GroupCommits {
-  readonly #client: Pick<Client, "commit">;
+  readonly #client: Pick<Client, "cluster" | "commit">;
   readonly #group: string;
   readonly #host: SourceHost;
   #waiting = new Map<string, KafkaPosition>();
   #running: Promise<void> | undefined;
 
-  constructor(client: Pick<Client, "commit">, group: string, host: SourceHost) {
+  constructor(client: Pick<Client, "cluster" | "commit">, group: string, host: SourceHost) {
     this.#client = client;
     this.#group = group;
     this.#host = host;
@@ -32,7 +32,7 @@ export class GroupCommits {
   /** Begins to commit what waits, if nothing is under way. */
   flush(): void {
     if (this.#waiting.size === 0) return;
-    this.#running ??= this.#commit(1)
+    this.#running ??= this.#commit(0)
       .catch(() => undefined) // the next batch tries again
       .finally(() => {
         this.#running = undefined;
@@ -43,7 +43,7 @@ export class GroupCommits {
   async end(): Promise<void> {
     await this.#running;
     try {
-      if (this.#waiting.size > 0) await this.#commit(LAST_TRIES);
+      if (this.#waiting.size > 0) await this.#commit(LAST_PATIENCE_MS);
     } catch (error) {
       const why = explained(error, `committing offsets to the group ${this.#group}`).message;
       this.#host.warn(
@@ -52,11 +52,12 @@ export class GroupCommits {
     }
   }
 
-  async #commit(tries: number): Promise<void> {
+  async #commit(patienceMs: number): Promise<void> {
     const positions = this.#waiting;
     this.#waiting = new Map();
     try {
-      await retried(tries, () => this.#client.commit(this.#group, [...positions.values()]));
+      const { cluster } = this.#client;
+      await retried({ cluster, patienceMs }, () => this.#client.commit(this.#group, [...positions.values()]));
     } catch (error) {
       this.#waiting = new Map([...positions, ...this.#waiting]);
       throw error;

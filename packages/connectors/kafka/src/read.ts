@@ -3,10 +3,10 @@ import { EARLIEST, type FetchedBatches, type Isolation } from "./cluster.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
 import type { KafkaFormat } from "./options.ts";
-import { retried } from "./pause.ts";
 import type { KafkaRange } from "./range.ts";
 import { RangeReader } from "./range-reader.ts";
 import type { KafkaRecord } from "./record.ts";
+import { retried } from "./retried.ts";
 import { sharedClient } from "./shared-clients.ts";
 
 /** What tasks need besides ranges. It travels with them: the connection names secrets and has none. */
@@ -17,7 +17,8 @@ export interface KafkaReadOptions<K, V> extends KafkaFormat<K, V> {
 }
 
 /** How often a fetch is tried before its task fails, and is tried elsewhere: about a minute. */
-const TRIES = 40;
+/** For how long a task asks before it fails, and is retried as a whole. */
+const PATIENCE_MS = 60_000;
 /** Empty answers to fetches, of half a second each, before a range that ought to have records has failed. */
 const EMPTY_MAX = 40;
 /** Bytes of one fetch, and the guess at those of a record before any is known. */
@@ -71,7 +72,7 @@ class Fetches {
     const { topic, id, partition } = this.#range;
     const { connection, isolation } = this.#options;
     return retried(
-      TRIES,
+      { cluster: sharedClient(connection).cluster, patienceMs: PATIENCE_MS },
       async () => {
         const client = sharedClient(connection);
         if (client.topics.get(topic) === undefined) await this.#learn(client);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestBroker } from "./broker.fixture.ts";
 import { Client } from "./client.ts";
 import type { KafkaMessage } from "./message.ts";
-import { retried } from "./pause.ts";
+import { retried } from "./retried.ts";
 import { closeClients } from "./shared-clients.ts";
 import { type KafkaSinkOptions, kafkaSink } from "./sink.ts";
 import { TestSource, textOf } from "./source.fixture.ts";
@@ -112,7 +112,7 @@ test("a transaction that is gone when it is to be committed is an error that say
   const [id = ""] = await broker.transactions("Ongoing", transactionalId);
   const other = new Client({ brokers: broker.brokers });
   await other.metadata([]);
-  await retried(20, () => other.producer(id, 10_000)); // as another job of the same name would
+  await retried({ cluster: "kafka", patienceMs: 30_000 }, () => other.producer(id, 10_000)); // as another job of the same name would
   await other.close();
   await expect(end("commit")).rejects.toMatchObject({ code: "KAFKA_TRANSACTION_LOST" });
   expect(await committed(topic)).toEqual([]);

@@ -12,7 +12,7 @@ import type { Client } from "./client.ts";
 import { checkConnection, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
 import type { KafkaMessage } from "./message.ts";
-import { retried } from "./pause.ts";
+import { retried } from "./retried.ts";
 import { sharedClient } from "./shared-clients.ts";
 import { KafkaWriter, type PreparedTransaction } from "./writer.ts";
 
@@ -51,8 +51,8 @@ interface WriteOptions {
 }
 
 const TRANSACTION_TIMEOUT_MS = 15 * 60 * 1000;
-/** How often the driver asks for the end of a transaction before the commit of the batch is tried again as a whole. */
-const TRIES = 20;
+/** For how long the driver asks for the end of a transaction before the commit of the batch is tried again as a whole. */
+const PATIENCE_MS = 30_000;
 
 /** One transactional id for each partition, attempt and start: none of them is of two tasks that may run at the same time. */
 function openKafkaWriter(task: SinkTask, { connection, prefix, ...options }: WriteOptions): KafkaWriter {
@@ -112,7 +112,7 @@ class Transactions {
     const counting = prepared.filter((one) => one !== null);
     await Promise.all(
       counting.map(({ id, producerId, epoch }) =>
-        retried(TRIES, () => client.endTransaction({ id, producerId: BigInt(producerId), epoch }, how)),
+        this.#retried(() => client.endTransaction({ id, producerId: BigInt(producerId), epoch }, how)),
       ),
     );
     await this.#abortOthers(outputOf(batch), counting);
@@ -122,12 +122,16 @@ class Transactions {
     const client = this.#client();
     const begin = idsOf(this.#prefix, output);
     const keep = new Set(kept.map((one) => one?.id));
-    const open = await retried(TRIES, () => client.openTransactions());
+    const open = await this.#retried(() => client.openTransactions());
     const orphans = open.filter(
       (id) => id.startsWith(begin) && /^\d+-\d+-\d+$/.test(id.slice(begin.length)) && !keep.has(id),
     );
     // A producer that begins under an id ends whatever was open there, and shuts out whoever had it.
-    await Promise.all(orphans.map((id) => retried(TRIES, () => client.producer(id, TRANSACTION_TIMEOUT_MS))));
+    await Promise.all(orphans.map((id) => this.#retried(() => client.producer(id, TRANSACTION_TIMEOUT_MS))));
+  }
+
+  #retried<T>(act: () => Promise<T>): Promise<T> {
+    return retried({ cluster: this.#client().cluster, patienceMs: PATIENCE_MS }, act);
   }
 
   #client(): Client {

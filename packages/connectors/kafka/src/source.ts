@@ -5,11 +5,11 @@ import { explained, KafkaError } from "./errors.ts";
 import { GroupCommits } from "./group-commits.ts";
 import { type Extent, type LostOffsets, Offsets } from "./offsets.ts";
 import type { CheckedOptions, StartingOffsets, Subscription } from "./options.ts";
-import { retried } from "./pause.ts";
 import { type KafkaPosition, type KafkaRange, positionsAfter } from "./range.ts";
+import { retried } from "./retried.ts";
 
-/** How often brokers are asked at the start of a job, before it fails: for about 3 seconds. */
-const START_TRIES = 6;
+/** For how long brokers are asked at the start of a job, before it fails. */
+const START_PATIENCE_MS = 3_000;
 
 /**
  * The driver's half of a source: at each batch it asks brokers what there is, and fixes ranges. An answer that does not come,
@@ -40,7 +40,7 @@ export class DriverSource {
     if (last !== undefined) this.#offsets.resume(positionsAfter(last));
     const client = new Client(this.#options.connection);
     this.#client = client;
-    await retried(START_TRIES, async () => {
+    await retried({ cluster: client.cluster, patienceMs: START_PATIENCE_MS }, async () => {
       await this.#discover(client, 0);
       const [missing] = this.#missing;
       if (missing !== undefined) throw topicMissing(missing);

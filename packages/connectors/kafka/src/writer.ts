@@ -4,7 +4,7 @@ import type { Client } from "./client.ts";
 import type { Producer } from "./cluster.ts";
 import { KafkaError } from "./errors.ts";
 import { bytesOf, type KafkaMessage, type RecordToProduce, recordOf } from "./message.ts";
-import { retried } from "./pause.ts";
+import { retried } from "./retried.ts";
 
 /** A transaction that a task has prepared: whoever knows this can commit it. Plain data. */
 export interface PreparedTransaction {
@@ -28,7 +28,8 @@ export interface WriterOptions {
 
 /** Records of a partition are sent when so many bytes of them are there. Brokers take a megabyte by default. */
 const SEND_BYTES = 512 * 1024;
-const TRIES = 40;
+/** For how long a task asks before it fails, and is retried as a whole. */
+const PATIENCE_MS = 60_000;
 
 /**
  * Writes the records of one attempt, as one producer: in one transaction that it leaves open, if it has an id for one. For each
@@ -88,7 +89,7 @@ export class KafkaWriter implements SinkWriter<KafkaMessage, PreparedTransaction
     const { topic, partition } = writer;
     const { id, compression } = this.#options;
     if (id !== undefined && !this.#joined.has(`${topic}[${partition}]`)) {
-      await retried(TRIES, () => this.#client.join({ id, ...producer }, { topic, partition }));
+      await this.#retried(() => this.#client.join({ id, ...producer }, { topic, partition }));
       this.#joined.add(`${topic}[${partition}]`);
     }
     const act = (): Promise<void> =>
@@ -101,14 +102,14 @@ export class KafkaWriter implements SinkWriter<KafkaMessage, PreparedTransaction
         sequence: group.sequence,
         records: group.records,
       });
-    writer.sent = retried(TRIES, act, async () => void (await this.#learn(topic)));
+    writer.sent = this.#retried(act, async () => void (await this.#learn(topic)));
     writer.sent.catch(() => undefined); // it is awaited before anything else is sent there
   }
 
   /** This producer, which begins with its first record. Groups of other partitions may wait for the same beginning. */
   #begun(): Promise<Producer> {
     const { id, transactionTimeoutMs } = this.#options;
-    this.#beginning ??= retried(TRIES, () => this.#client.producer(id, transactionTimeoutMs));
+    this.#beginning ??= this.#retried(() => this.#client.producer(id, transactionTimeoutMs));
     return this.#beginning;
   }
 
@@ -131,10 +132,14 @@ export class KafkaWriter implements SinkWriter<KafkaMessage, PreparedTransaction
     return compatibilityPartitioner(NO_MESSAGE, bytesOf(key)) % count;
   }
 
+  #retried<T>(act: () => Promise<T>, before?: () => Promise<void>): Promise<T> {
+    return retried({ cluster: this.#client.cluster, patienceMs: PATIENCE_MS }, act, before);
+  }
+
   /** Asks for a topic. @returns The number of its partitions. */
   async #learn(topic: string): Promise<number> {
     const names = [...new Set([...this.#client.topics.keys(), topic])];
-    const found = await retried(TRIES, () => this.#client.metadata(names));
+    const found = await this.#retried(() => this.#client.metadata(names));
     const count = found.get(topic)?.leaders.length;
     if (count === undefined)
       throw new KafkaError(

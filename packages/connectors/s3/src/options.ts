@@ -1,4 +1,4 @@
-import { fileErrors } from "millrace";
+import { fileErrors, optionProblems } from "millrace";
 import * as v from "valibot";
 
 /** Options of {@link s3Files}. What is left out comes from the environment and the files that the AWS SDK reads. */
@@ -60,7 +60,7 @@ const PATH_STYLE = "MILLRACE_S3_FORCE_PATH_STYLE";
 /** @throws FILE_SYSTEM_REFUSED, with everything that is wrong. No value is repeated: it may be a secret. */
 export function settingsOf(options: S3Options, env: NodeJS.ProcessEnv): S3Settings {
   const parsed = v.safeParse(schema, options);
-  const wrong = parsed.issues?.map((issue) => `${v.getDotPath(issue) ?? "options"}: ${reasonOf(issue)}`) ?? [];
+  const wrong = [...optionProblems(parsed.issues)];
   const pathStyle = env[PATH_STYLE];
   if (pathStyle !== undefined && !["true", "false"].includes(pathStyle))
     wrong.push(`${PATH_STYLE}: want true or false`);
@@ -81,20 +81,4 @@ export function settingsOf(options: S3Options, env: NodeJS.ProcessEnv): S3Settin
     requestTimeoutMs: given.requestTimeoutMs ?? 30_000,
     partBytes: given.partBytes ?? 16 * MIB,
   };
-}
-
-function reasonOf(issue: v.BaseIssue<unknown>): string {
-  switch (issue.type) {
-    case "strict_object":
-      return "there is no such option";
-    case "url":
-      return "want a URL";
-    case "min_value":
-      return `want ${String(issue.requirement)} at least`;
-    case "check":
-    case "regex":
-      return issue.message;
-    default:
-      return `want ${issue.expected ?? "another value"}`;
-  }
 }

@@ -10,6 +10,7 @@ import {
   fileErrors,
   type Location,
   locations,
+  readByOpening,
 } from "millrace";
 import { abortUploads, atOnce, copyObject, type ListedObject } from "./copy.ts";
 import { statusOf } from "./errors.ts";
@@ -64,17 +65,8 @@ class S3Files implements FileSystem {
     return this.#look("examine", path);
   }
 
-  async read(file: Location, range?: ByteRange): Promise<Uint8Array> {
-    const reader = await this.open(file);
-    try {
-      const start = range?.start ?? 0;
-      const bytes = Math.max(0, Math.min(range?.end ?? reader.bytes, reader.bytes) - start);
-      const target = Buffer.allocUnsafeSlow(bytes);
-      await reader.read(target, start);
-      return target;
-    } finally {
-      await reader.close();
-    }
+  read(file: Location, range?: ByteRange): Promise<Uint8Array> {
+    return readByOpening(this, file, range);
   }
 
   async open(file: Location): Promise<FileReader> {

@@ -43,7 +43,7 @@ import type { Answer, FromJobThread, JobLog, ToJobThread } from "./protocol.ts";
 
 const withoutCheckpoint: ErrorFactory = errorKind("SAVEPOINT_WITHOUT_CHECKPOINT", "user");
 
-const filesFailing: WarningFactory = warningKind("FILE_SERVER_FAILING", { lasting: true });
+const serverFailing: WarningFactory = warningKind("SERVER_FAILING", { lasting: true });
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
@@ -146,11 +146,11 @@ export class JobThreadBody {
   }
 
   /** @param problem Of calls that are repeated; `undefined`: it is over. */
-  onFilesFailing(place: string, problem: string | undefined): void {
+  onServerFailing(place: string, problem: string | undefined): void {
     if (problem === undefined)
       return this.#ports.post({ type: "warningOver", over: { subject: place, message: `${place} answers again` } });
     const message = `calls at ${place} fail, and are repeated: ${problem}. Batches that need it wait, and nothing is lost.`;
-    this.#ports.post({ type: "warn", warning: filesFailing(place, message) });
+    this.#ports.post({ type: "warn", warning: serverFailing(place, message) });
   }
 
   async #build(message: Build): Promise<void> {

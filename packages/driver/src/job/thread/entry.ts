@@ -44,5 +44,5 @@ const body = new JobThreadBody({
   files: localFileSystems(),
   write: (text) => void process.stdout.write(text),
 });
-listenToPatience((place, problem) => body.onFilesFailing(place, problem));
+listenToPatience((place, problem) => body.onServerFailing(place, problem));
 port.on("message", (message: ToJobThread) => body.onMessage(message));
