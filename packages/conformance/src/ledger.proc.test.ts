@@ -58,6 +58,6 @@ test("a sink is written exactly once, wherever the job, or an executor of it, is
   expect(code).toBe(0);
   expect(await written(false)).toEqual([...here.fed].sort());
   expect(await written(true)).toEqual([]);
-  const ids = [...printed, stdout].join("").match(/^ledger\/foreachRDD-0\/\d+(?=: )/gm) ?? [];
+  const ids = [...printed, stdout].join("").match(/^ledger\.[0-9a-f]{12}\/foreachRDD-0\/\d+(?=: )/gm) ?? [];
   expect(new Set(ids).size).toBe(5); // one of each batch with words, however often it ran
 });

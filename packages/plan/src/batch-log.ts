@@ -33,6 +33,8 @@ export type BatchEntry =
 /** The job that a log belongs to. */
 export interface JobIdentity {
   readonly name: string;
+  /** Drawn by lot when the checkpoint began: no other one has it, not even a fork. `""` of checkpoints from before there were ids. */
+  readonly id: string;
   readonly batchIntervalMs: number;
 }
 

@@ -16,8 +16,9 @@ import type { DStream } from "../stream/dstream.ts";
 /** One output of one batch, as a sink sees it. */
 export interface SinkBatch {
   /**
-   * `JOB/OUTPUT/TIME`: the same whenever this batch runs or is committed, in whatever process, and of no other output or
-   * batch of the job. For names of transactions and rows.
+   * `JOB.ID/OUTPUT/TIME`: the same whenever this batch runs or is committed, in whatever process and by whatever version
+   * of the job's code, and of no other output, batch or job. ID is drawn by lot when the job's checkpoint begins; a fork
+   * has another. For names of transactions and rows.
    */
   readonly id: string;
   /** The batch time, in epoch ms. */
@@ -60,7 +61,7 @@ export interface SinkWriter<T, Prepared> {
 
 /** What a job finds when it starts, for a sink that has to put its system in order. */
 export interface SinkStart<Prepared> {
-  /** `JOB/OUTPUT`: what the ids of all batches of this output begin with. */
+  /** `JOB.ID/OUTPUT`: what the ids of all batches of this output begin with. */
   readonly id: string;
   /** The name of the output. */
   readonly output: string;

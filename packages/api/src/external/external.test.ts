@@ -249,12 +249,12 @@ describe("a sink that a package brings", () => {
         },
         pending: pending && { ...left, ...pending },
       };
-      await next.graph.startBatches(epochMs(0), { epoch: 7, found, received: new Map() });
+      await next.graph.startBatches(epochMs(0), { id: "5f3a", log: { epoch: 7, found, received: new Map() } });
       return starts[0];
     };
-    const batch = { ...BATCH, epoch: 7 };
+    const batch = { ...BATCH, id: "test.5f3a/saveExternal-0/1000", epoch: 7 };
     const { output } = BATCH;
-    const id = "test/saveExternal-0";
+    const id = "test.5f3a/saveExternal-0";
     expect(await again(undefined)).toEqual({ id, output, epoch: 7, committed: 900, pending: undefined });
     expect(await again({})).toEqual({ id, output, epoch: 7, committed: 900, pending: { batch, prepared: undefined } });
     expect(await again({ prepared: { states: new Map(), outputs: [writes] } })).toEqual({

@@ -6,7 +6,8 @@ import type { Output, OutputBatch, OutputSink } from "./graph-builder.ts";
 
 /** What the outputs of a job have prepared, on its way to being visible, or gone. */
 export class PreparedOutputs {
-  readonly #job: string;
+  /** As ids of batches have it. */
+  #job: string;
   readonly #context: JobContext;
   readonly #outputs: readonly { readonly output: Output; readonly info: OutputInfo }[];
 
@@ -18,6 +19,11 @@ export class PreparedOutputs {
     this.#job = job;
     this.#context = context;
     this.#outputs = outputs;
+  }
+
+  /** @param id Tells the job from others of its name. */
+  begin(id: string): void {
+    if (id !== "") this.#job += `.${id}`;
   }
 
   /** An output of a batch under its stable id. */

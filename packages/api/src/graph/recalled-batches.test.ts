@@ -45,7 +45,7 @@ async function resumed(
     received: new Map(),
     ...logged,
   };
-  await graph.startBatches(at(0), { epoch: 7, found, received });
+  await graph.startBatches(at(0), { id: "5f3a", log: { epoch: 7, found, received } });
   const run = async (time: number, also: Readonly<Record<string, FixedInput>> = {}) => {
     const { inputs: fixed } = await graph.fixInput(at(time));
     const inputs = new Map([...fixed, ...Object.entries(also)]);

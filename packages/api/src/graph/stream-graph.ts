@@ -24,9 +24,9 @@ import type {
   BatchRun,
   FileInput,
   FixedInputs,
-  FoundLog,
   GraphMemory,
   JobGraph,
+  JobRun,
   RecalledReceived,
   ReleasedBatches,
 } from "../port/graph-port.ts";
@@ -143,12 +143,13 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return { remembered: lookedBackOn({ committed, pending, remembered }, this.#rememberMs), pending };
   }
 
-  startBatches(zeroTime: EpochMs, log?: FoundLog): Promise<void> {
+  startBatches(zeroTime: EpochMs, { id, log }: JobRun = { id: "", log: undefined }): Promise<void> {
     const logged = log?.found;
     const received: RecalledReceived = log?.received ?? new Map();
     this.#zeroTime = zeroTime;
     this.#newest = zeroTime;
     this.#context.begin(this, log?.epoch ?? 0);
+    this.#prepared.begin(id);
     const inputs = { polled: this.#inputs.map(({ node }) => node), received: this.#received };
     if (this.logged) warnOfUnlogged(this.#context, inputs);
     const recalled = logged && new RecalledBatches(logged, inputs, { rememberMs: this.#rememberMs, received });

@@ -43,9 +43,9 @@ export interface JobGraph {
    * Starts the job's own parts, such as sources. Called when `port.defaultParallelism` is final. Batches are at
    * `zeroTime` + k · interval, k ≥ 1, and wait until this resolves. Rejects if one of those parts fails: the job cannot start.
    *
-   * @param log The batch log, of a job that has one: the epoch of this run, and what an earlier one has logged, to go on from.
+   * @param run Absent in a test of a job: ids of batches have the name of the job alone.
    */
-  startBatches(zeroTime: EpochMs, log?: FoundLog): Promise<void>;
+  startBatches(zeroTime: EpochMs, run?: JobRun): Promise<void>;
   /** Of an earlier run: the batches that this job may look back on, and the one that runs again. */
   recalled(logged: LoggedBatches): Pick<LoggedBatches, "remembered" | "pending">;
   /** All that a later run must know of the inputs and of the batches so far, except for the batch `except`. */
@@ -103,8 +103,16 @@ export interface FixedInputs {
   readonly more: boolean;
 }
 
+/** One run of a job: from a start of it to its end. */
+export interface JobRun {
+  /** Tells the job from others of its name: of its checkpoint, or, without one, of this run. `""`: it has none. */
+  readonly id: string;
+  /** The batch log, of a job that has one, with what an earlier run has logged, to go on from. */
+  readonly log: FoundLog | undefined;
+}
+
 /** The batch log of a job, as a run finds it. */
-export interface FoundLog {
+interface FoundLog {
   /** Of this run. */
   readonly epoch: number;
   /** What an earlier run has logged. */

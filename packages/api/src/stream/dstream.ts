@@ -507,8 +507,8 @@ export class DStream<out T> {
    * Calls `body` on the driver with each batch's RDD, including empty ones, and awaits it. A batch that runs again calls
    * it again: at least once.
    *
-   * @param body Gets the RDD, the batch time in epoch ms, and the id of this output of this batch, `JOB/OUTPUT/TIME`:
-   *   the same when the batch runs again, and of no other output or batch of the job.
+   * @param body Gets the RDD, the batch time in epoch ms, and the id of this output of this batch,
+   *   `JOB.ID/OUTPUT/TIME`: the same when the batch runs again, and of no other output, batch or job.
    */
   foreachRDD(body: (rdd: RDD<T>, time: number, id: string) => unknown): OutputOperation {
     return foreachRDD(this[STREAM], body);

@@ -29,8 +29,8 @@ export interface KafkaSinkOptions extends KafkaConnection {
   /** None by default. */
   readonly compression?: "none" | "gzip" | "snappy" | "lz4";
   /**
-   * The first part of transactional ids, `"millrace"` by default: the job's name and the output's follow. Jobs of one name that
-   * write to one cluster need different ones.
+   * The first part of transactional ids, `"millrace"` by default: the job's name and id and the output's name follow. For clusters
+   * that permit ids by what they begin with.
    */
   readonly transactionalId?: string;
   /**
@@ -139,7 +139,7 @@ class Transactions {
   }
 }
 
-/** `JOB/OUTPUT`, of the id of a batch. */
+/** `JOB.ID/OUTPUT`, of the id of a batch. */
 function outputOf({ id }: SinkBatch): string {
   return id.slice(0, id.lastIndexOf("/"));
 }

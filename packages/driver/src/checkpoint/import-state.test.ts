@@ -98,7 +98,7 @@ describe("imported state", () => {
     expect(await scan()).toEqual(['totals "b" 2', 'visits "ann" 3']);
     expect(await scan(join(root, "job"))).toEqual(['totals "a" 1', 'visits "ann" 3']);
     const { identity, parts, logged, epoch } = await found();
-    expect(identity).toEqual({ name: "words", batchIntervalMs: 100 });
+    expect(identity).toEqual({ name: "words", id: "5f3a", batchIntervalMs: 100 });
     expect(logged.committed.last).toBe(100);
     // Of the job's own kind, in as many partitions as before, and by a later owner.
     expect(parts.states.map(({ name, kind }) => [name, kind])).toEqual([

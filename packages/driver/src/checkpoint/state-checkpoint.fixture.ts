@@ -87,7 +87,7 @@ export class StateCheckpoint {
     const state = { given: true, kind: "updateStateByKey", label: "", place: 0, code: 0, version: 1, migrates: false };
     const entry: BaseEntry = {
       kind: "base",
-      identity: { name: "words", batchIntervalMs: 100 },
+      identity: { name: "words", id: "5f3a", batchIntervalMs: 100 },
       parts: { states: [...this.#heads.keys()].map((name) => ({ ...state, name })), sources: [], outputs: [] },
       dropped: [],
       base: {

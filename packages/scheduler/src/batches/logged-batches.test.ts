@@ -20,7 +20,7 @@ const empty: LoggedBatches = {
 };
 const base: Extract<BatchLogEntry, { readonly kind: "base" }> = {
   kind: "base",
-  identity: { name: "job", batchIntervalMs: 100 },
+  identity: { name: "job", id: "5f3a", batchIntervalMs: 100 },
   parts: { states: [], sources: [], outputs: [] },
   dropped: [],
   base: empty,

@@ -133,7 +133,7 @@ const part = {
 };
 const whole: Entry<"base"> = {
   kind: "base",
-  identity: { name: "job", batchIntervalMs: 1_000 },
+  identity: { name: "job", id: "5f3a", batchIntervalMs: 1_000 },
   parts: { states: [{ ...part, version: 2, migrates: true }], sources: [part], outputs: [part] },
   dropped: ["visits"],
   base,

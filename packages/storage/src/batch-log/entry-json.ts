@@ -155,7 +155,7 @@ const memory: v.GenericSchema<unknown, InputMemory> = v.variant("kind", [
   v.object({ kind: v.literal("external"), ranges: v.array(bytes) }),
 ]);
 const identity = v.pipe(
-  v.nullable(v.object({ name: v.string(), batchIntervalMs: v.number() })),
+  v.nullable(v.object({ name: v.string(), id: v.optional(v.string(), ""), batchIntervalMs: v.number() })),
   v.transform((job) => job ?? undefined),
 );
 const committedBatches: v.GenericSchema<unknown, CommittedBatches> = v.object({ last: time, states });

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GraphMemory, JobGraph } from "@millrace/api/engine";
 import { epochMs, ManualClock, parseConf, type Warning } from "@millrace/base";
-import { locationFrom } from "@millrace/files";
-import type { BatchInput, InputMemory, JobParts } from "@millrace/plan";
+import { type Location, locationFrom } from "@millrace/files";
+import type { BaseEntry, BatchInput, InputMemory, JobParts } from "@millrace/plan";
 import { LocalFileSystem } from "@millrace/storage";
 import { BatchLog } from "@millrace/storage/batch-log";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -32,10 +32,22 @@ const PARTS: JobParts = {
   outputs: [],
 };
 
+/** Of a checkpoint in which a batch is committed, without state. */
+const BASE: BaseEntry = {
+  kind: "base",
+  identity: undefined,
+  parts: PARTS,
+  dropped: [],
+  base: {
+    ...{ zeroTime: at(0), committed: { last: at(100), states: new Map() }, remembered: [], pending: undefined },
+    ...{ memories: new Map(), memoriesAt: at(100), received: new Map() },
+  },
+};
+
 /** A job whose inputs remember what the test says. */
 function job(
   options: Partial<Pick<JobGraph, "name" | "batchIntervalMs" | "parts">> = {},
-  drop: readonly string[] = [],
+  { drop = [], savepoint }: { readonly drop?: readonly string[]; readonly savepoint?: Location } = {},
 ) {
   const memories = new Map<string, InputMemory>();
   const warnings: Warning[] = [];
@@ -54,6 +66,7 @@ function job(
     BatchJournal.open(new LocalFileSystem(), graph, {
       warn,
       drop,
+      savepoint,
       owner: {
         clock: new ManualClock(at(0)),
         processes: { self: { host: "h", machine: "", pid: 1, start: "" }, fateOf: () => "dead" },
@@ -100,6 +113,40 @@ describe("the journal of a job", () => {
     await earlier.ended({ end: "committed", time: at(100), states: new Map(), failed: false }).catch(() => undefined);
     const found = await job().found();
     expect([found?.committed.last, found?.pending?.time]).toEqual([0, 100]);
+  });
+
+  test("has an id that stays when the job is changed, and that no other checkpoint has", async () => {
+    const { id } = await begun();
+    expect(id).toMatch(/^[0-9a-f]{12}$/);
+    const parts = { ...PARTS, sources: [...PARTS.sources, part("more", "files")] };
+    expect((await job({ parts }).open()).id).toBe(id);
+    rmSync(directory, { recursive: true });
+    expect((await begun()).id).not.toBe(id);
+  });
+
+  test("has another id in a fork, which keeps it", async () => {
+    const { id, release } = await begun().then((journal) => ({ id: journal.id, release: () => journal.release() }));
+    await release();
+    const savepoint = locationFrom(`${directory}-saved`);
+    renameSync(directory, `${directory}-saved`);
+    try {
+      const fork = job({ name: "fork" }, { savepoint });
+      const journal = await fork.open();
+      await journal.take(at(0));
+      expect(journal.id).toMatch(/^[0-9a-f]{12}$/);
+      expect(journal.id).not.toBe(id);
+      expect((await fork.open()).id).toBe(journal.id); // as a restart does
+    } finally {
+      rmSync(`${directory}-saved`, { recursive: true });
+    }
+  });
+
+  test("goes on without an id from before there were ids", async () => {
+    const files = new LocalFileSystem();
+    const { log } = await BatchLog.open({ files, directory: locationFrom(directory) });
+    await log.take({ ...BASE, identity: { name: "job", id: "", batchIntervalMs: 100 } });
+    log.close();
+    expect((await job().open()).id).toBe("");
   });
 
   test("refuses the directory of another job, and of another interval, by name", async () => {
@@ -165,20 +212,13 @@ describe("the journal of a job", () => {
     const { log } = await BatchLog.open({ files, directory: locationFrom(directory) });
     const described = { ...part("totals", "imported"), version: 1, migrates: false };
     const committed = { last: at(100), states: totals };
-    await log.take({
-      kind: "base",
-      identity: undefined,
-      parts: { states: [described], sources: [], outputs: [] },
-      dropped: [],
-      base: {
-        ...{ zeroTime: undefined, committed, remembered: [], pending: undefined },
-        ...{ memories: new Map(), memoriesAt: at(100), received: new Map() },
-      },
-    });
+    const parts = { ...PARTS, states: [described], sources: [] };
+    await log.take({ ...BASE, identity: undefined, parts, base: { ...BASE.base, zeroTime: undefined, committed } });
     log.close();
     const { open, found, warnings } = job();
     const journal = await open();
     expect([journal.found?.committed, warnings]).toEqual([committed, []]);
+    expect(journal.id).toMatch(/^[0-9a-f]{12}$/);
     await journal.take(at(700));
     // As of a job of its own whose first batch is still to come.
     expect(await found()).toMatchObject({ zeroTime: 700, committed: { last: 0, states: totals } });
@@ -206,7 +246,7 @@ describe("the journal of a job", () => {
 
     test("drops it when told to, for good, and takes the same command again", async () => {
       await withTotals();
-      const { open, warnings } = job({ parts: without }, ["totals"]);
+      const { open, warnings } = job({ parts: without }, { drop: ["totals"] });
       const journal = await open();
       expect(warnings).toMatchObject([{ code: "CHECKPOINT_CHANGED", message: /dropped, as asked: state "totals"/ }]);
       await journal.take(at(0));
@@ -218,14 +258,14 @@ describe("the journal of a job", () => {
 
     test("drops nothing that goes on, and nothing that is not there", async () => {
       await withTotals();
-      await expect(job({}, ["totals"]).open()).rejects.toThrow(/DROP_UNKNOWN.*totals goes on as it is/);
-      await expect(job({ parts: without }, ["totls"]).open()).rejects.toThrow(
+      await expect(job({}, { drop: ["totals"] }).open()).rejects.toThrow(/DROP_UNKNOWN.*totals goes on as it is/);
+      await expect(job({ parts: without }, { drop: ["totls"] }).open()).rejects.toThrow(
         /DROP_UNKNOWN.*totls is not there \(did you mean totals\?\).*What may be dropped: totals/,
       );
     });
 
     test("has nothing to drop in an empty directory", async () => {
-      await expect(job({}, ["totals"]).open()).rejects.toThrow(/DROP_UNKNOWN.*Nothing needs to be dropped/);
+      await expect(job({}, { drop: ["totals"] }).open()).rejects.toThrow(/DROP_UNKNOWN.*Nothing needs to be dropped/);
     });
   });
 });

@@ -43,6 +43,7 @@ import { findCheckpoint, IMPORT_FOLDER } from "../../checkpoint/found-checkpoint
 import { startFrom } from "../../checkpoint/start-from.ts";
 import { type CheckpointOwner, ownCheckpoint } from "../../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../../lease/held-lease.ts";
+import { drawnId } from "./drawn-id.ts";
 
 type Declared = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "parts">;
 type Logged = Declared & Pick<JobGraph, "conf" | "memory">;
@@ -155,7 +156,7 @@ export class BatchJournal {
       lease,
     }: { readonly files: FileSystem; readonly log: BatchLog; readonly lease: HeldLease | undefined },
     graph: Logged,
-    { found, dropped, before }: Taken,
+    { found, dropped, before, id }: Taken,
   ) {
     this.#files = files;
     this.#directory = graph.checkpointDir;
@@ -163,7 +164,7 @@ export class BatchJournal {
     this.#lease = lease;
     this.#parts = found === undefined ? graph.parts : describedParts({ found, before, now: graph.parts }, log.epoch);
     this.dropped = dropped;
-    this.#identity = { name: graph.name, batchIntervalMs: graph.batchIntervalMs };
+    this.#identity = { name: graph.name, id, batchIntervalMs: graph.batchIntervalMs };
     this.#memory = (except) => graph.memory(except);
     this.found = found;
     const { committed, pending, received } = found ?? NOTHING_LOGGED;
@@ -190,6 +191,11 @@ export class BatchJournal {
     this.#unremoved = [];
     const left = await removeSegments({ files: this.#files, directory: this.#directory }, those);
     this.#unremoved = [...this.#unremoved, ...left].slice(-UNREMOVED_MAX);
+  }
+
+  /** Of the checkpoint: tells its job from all others. */
+  get id(): string {
+    return this.#identity.id;
   }
 
   /** That of this run. */
@@ -286,6 +292,8 @@ interface Taken {
   readonly dropped: readonly string[];
   /** The parts of the job when it last ran. */
   readonly before: JobParts;
+  /** Of the checkpoint. */
+  readonly id: string;
 }
 
 /** What a log has for a job that may have been changed since. */
@@ -299,7 +307,7 @@ function taken(
   const found = recallBatches(entries);
   if (base?.kind !== "base" || found === undefined) {
     settleChanges([], { directory, drop, dropped: [] });
-    return { found: undefined, dropped: [], before: graph.parts };
+    return { found: undefined, dropped: [], before: graph.parts, id: drawnId() };
   }
   const { identity } = base;
   // What starts from a savepoint may be another job.
@@ -313,7 +321,12 @@ function taken(
       : `the job has changed since the checkpoint in ${directory}`;
   if (told !== undefined) warn(checkpointChanged(directory, `${since}: ${told}.`));
   const dropped = new Set([...base.dropped, ...changes.dropped.map(({ name }) => name)]);
-  return { found: withoutParts(found, changes.dropped), dropped: [...dropped].slice(-DROPPED_MAX), before: base.parts };
+  return {
+    found: withoutParts(found, changes.dropped),
+    dropped: [...dropped].slice(-DROPPED_MAX),
+    before: base.parts,
+    id: fork || identity === undefined ? drawnId() : identity.id,
+  };
 }
 
 /** That of a savepoint from which the files of versions are taken. */

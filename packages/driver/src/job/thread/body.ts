@@ -39,6 +39,7 @@ import type { Processes } from "../../lease/processes.ts";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { BatchJournal } from "./batch-journal.ts";
+import { drawnId } from "./drawn-id.ts";
 import type { Answer, FromJobThread, JobLog, ToJobThread } from "./protocol.ts";
 
 const withoutCheckpoint: ErrorFactory = errorKind("SAVEPOINT_WITHOUT_CHECKPOINT", "user");
@@ -241,11 +242,11 @@ export class JobThreadBody {
   async #startBatches(zeroTime: EpochMs, received: RecalledReceived): Promise<boolean> {
     try {
       const journal = this.#journal;
-      const { epoch, found } = journal ?? {};
+      const { found } = journal ?? {};
       // With imported state, all but that state begins anew.
       const recalled = found?.zeroTime === undefined ? undefined : found;
-      const log = epoch === undefined ? undefined : { epoch, found: recalled, received };
-      await this.#graph?.startBatches(zeroTime, log);
+      const log = journal && { epoch: journal.epoch, found: recalled, received };
+      await this.#graph?.startBatches(zeroTime, { id: journal?.id ?? drawnId(), log });
       await journal?.take(zeroTime);
       return true;
     } catch (error) {
