@@ -27,6 +27,7 @@ export {
   type WrittenContent,
 } from "@millrace/files";
 export type { BoundedDouble } from "./approx/bounded-double.ts";
+export { externalRanges, externalRDD } from "./external/external-rdd.ts";
 export {
   type Sink,
   type SinkBatch,

@@ -54,7 +54,7 @@ export interface KafkaConnection {
  *
  * @throws KAFKA_OPTIONS
  */
-export function checkConnection({ brokers, sasl, tls, clientId }: KafkaConnection): void {
+function checkConnection({ brokers, sasl, tls, clientId }: KafkaConnection): void {
   const given: unknown = brokers;
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   const bad = list.find((one) => typeof one !== "string" || !/^[^\s,:]+:\d{1,5}$|^\[[\da-f:]+\]:\d{1,5}$/i.test(one));
@@ -76,6 +76,18 @@ export function checkConnection({ brokers, sasl, tls, clientId }: KafkaConnectio
       throw new KafkaError("KAFKA_OPTIONS", "tls has one of cert and key. Give both, or none.");
     if (passphrase !== undefined) checkSecret(passphrase, "tls.passphrase");
   }
+}
+
+/** How to reach a cluster, of options that have more, checked. @throws KAFKA_OPTIONS */
+export function connectionOf({ brokers, clientId, sasl, tls }: KafkaConnection): KafkaConnection {
+  const connection: KafkaConnection = {
+    brokers,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(sasl === undefined ? {} : { sasl }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+  checkConnection(connection);
+  return connection;
 }
 
 const MECHANISMS: readonly string[] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];

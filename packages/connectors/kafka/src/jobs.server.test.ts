@@ -49,6 +49,29 @@ const COPIES = `
   });
 `;
 
+const AUDITED = `
+  import { defineJob } from "millrace";
+  import { kafkaRDD, kafkaStream, offsetRanges } from "@millrace/kafka";
+
+  const value = (bytes) => Number(Buffer.from(bytes).toString());
+
+  export default defineJob({ name: "audit", batchInterval: "100ms" }, (ssc, [brokers, topic]) => {
+    const table = kafkaRDD(ssc, { brokers, ranges: [{ topic, partition: 1, from: 2, until: 5 }], value });
+    kafkaStream(ssc, { brokers, topics: topic, startingOffsets: "earliest", maxRecordsPerPartition: 10, value }).foreachRDD(async (rdd) => {
+      const ranges = offsetRanges(rdd);
+      const offsets = await rdd.map((record) => [record.partition, record.offset]).collect();
+      const again = kafkaRDD(ssc, { brokers, ranges, maxRecordsPerTask: 3, value });
+      console.log("batch " + JSON.stringify({
+        offsets,
+        ranges: ranges.map(({ partition, from, until }) => [partition, from, until]),
+        values: await again.map((record) => record.value).collect(),
+        reread: offsetRanges(again).length,
+        table: await table.map((record) => record.value).collect(),
+      }));
+    });
+  });
+`;
+
 const numbers = (from: number, until: number): string[] =>
   Array.from({ length: until - from }, (_, i) => String(from + i));
 const sorted = (lines: readonly string[]): string[] => [...lines].sort((a, b) => Number(a) - Number(b));
@@ -106,6 +129,34 @@ test("a run up to what there is now ends by itself, with all of it", async () =>
   });
   expect(await running.ended, running.output).toBe(0);
   expect(sorted(here.saved("orders"))).toEqual(numbers(0, 900));
+});
+
+test("a batch knows the offsets of its records, and offsets can be read again", async () => {
+  const topic = await broker.topic(2);
+  await broker.send(topic, 0, numbers(0, 14));
+  await broker.send(topic, 1, numbers(100, 106));
+  const running = job(AUDITED).run("run", {
+    flags: ["--master", "local[2]", "--available-now"],
+    args: [broker.brokers, topic],
+  });
+  expect(await running.ended, running.output).toBe(0);
+  const told = [...running.output.matchAll(/^.*?batch (\{.*)$/gm)].map(([, text = ""]): unknown => JSON.parse(text));
+  const offsets = (partition: number, from: number, until: number): unknown[] =>
+    Array.from({ length: until - from }, (_, i) => [partition, from + i]);
+  const table = [102, 103, 104];
+  expect(told).toEqual([
+    {
+      offsets: [...offsets(0, 0, 10), ...offsets(1, 0, 6)],
+      ranges: [
+        [0, 0, 10],
+        [1, 0, 6],
+      ],
+      values: [...numbers(0, 10), ...numbers(100, 106)].map(Number),
+      reread: 4 + 2,
+      table,
+    },
+    { offsets: offsets(0, 10, 14), ranges: [[0, 10, 14]], values: [10, 11, 12, 13], reread: 2, table },
+  ]);
 });
 
 test("a job whose topic does not exist ends at once, and says which", async () => {

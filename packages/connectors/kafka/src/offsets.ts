@@ -1,5 +1,5 @@
 import { KafkaError } from "./errors.ts";
-import type { KafkaPosition, KafkaRange } from "./range.ts";
+import type { KafkaPosition, KafkaRange, OffsetRange } from "./range.ts";
 
 /** The offsets that a broker has of a partition. */
 export interface Extent {
@@ -133,7 +133,7 @@ export class Offsets {
 }
 
 const keyOf = ({ topic, partition }: Pick<Extent, "topic" | "partition">): string => `${topic}[${partition}]`;
-const lengthOf = ({ from, until }: KafkaRange): number => until - from;
+const lengthOf = ({ from, until }: OffsetRange): number => until - from;
 
 /** Cuts ranges so that all together are not longer than this: each by the same share, and none to nothing. */
 function shared(ranges: readonly KafkaRange[], most: number): readonly KafkaRange[] {
@@ -146,7 +146,10 @@ function shared(ranges: readonly KafkaRange[], most: number): readonly KafkaRang
 }
 
 /** Splits ranges into parts of about the same length. */
-function split(ranges: readonly KafkaRange[], { recordsOfRange, ranges: wanted }: BatchLimits): readonly KafkaRange[] {
+export function split<Range extends OffsetRange>(
+  ranges: readonly Range[],
+  { recordsOfRange, ranges: wanted }: Pick<BatchLimits, "recordsOfRange" | "ranges">,
+): readonly Range[] {
   const all = ranges.reduce((sum, range) => sum + lengthOf(range), 0);
   const fair = ranges.length < wanted ? Math.max(1, Math.ceil(all / wanted)) : all;
   const longest = Math.min(recordsOfRange, fair);

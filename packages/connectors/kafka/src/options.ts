@@ -1,4 +1,4 @@
-import { checkConnection, type KafkaConnection } from "./connection.ts";
+import { connectionOf, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
 import type { BatchLimits, WhenLost } from "./offsets.ts";
 import type { Deserialiser, KafkaRecord } from "./record.ts";
@@ -86,18 +86,10 @@ const DISCOVER_EVERY_MS = 30_000;
 
 /** @throws KAFKA_OPTIONS */
 export function checkOptions(options: KafkaSourceOptions): CheckedOptions {
-  const { brokers, clientId, sasl, tls } = options;
-  const connection: KafkaConnection = {
-    brokers,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(sasl === undefined ? {} : { sasl }),
-    ...(tls === undefined ? {} : { tls }),
-  };
-  checkConnection(connection);
+  const connection = connectionOf(options);
   const { startingOffsets = "latest", isolation = "committed", whenLost = "stop", group } = options;
   checkStart(startingOffsets);
-  checkOneOf("isolation", isolation, ["committed", "uncommitted"]);
-  checkOneOf("whenLost", whenLost, ["stop", "continue"]);
+  checkReading({ isolation, whenLost });
   if (group !== undefined && (typeof group !== "string" || group === ""))
     throw new KafkaError("KAFKA_OPTIONS", "group is no text. Give the name of a consumer group, or none.");
   return {
@@ -111,6 +103,12 @@ export function checkOptions(options: KafkaSourceOptions): CheckedOptions {
     },
     discoverEvery: count("discoverEvery", options.discoverEvery ?? DISCOVER_EVERY_MS),
   };
+}
+
+/** @throws KAFKA_OPTIONS */
+export function checkReading({ isolation, whenLost }: Pick<CheckedOptions, "isolation" | "whenLost">): void {
+  checkOneOf("isolation", isolation, ["committed", "uncommitted"]);
+  checkOneOf("whenLost", whenLost, ["stop", "continue"]);
 }
 
 /** A short name of what is read, for labels. */
@@ -148,7 +146,7 @@ function subscriptionOf({ topics, pattern, assign }: KafkaSourceOptions): Subscr
   return { kind: "topics", names };
 }
 
-function topicName(name: unknown): string {
+export function topicName(name: unknown): string {
   if (typeof name === "string" && /^[\w.-]{1,249}$/.test(name)) return name;
   throw new KafkaError(
     "KAFKA_OPTIONS",
@@ -189,8 +187,8 @@ function checkOneOf(name: string, value: unknown, values: readonly string[]): vo
   );
 }
 
-/** A number of things, at least one; without a limit if it is not given. */
-function count(name: string, value: number | undefined): number {
+/** A number of things, at least one; without a limit if it is not given. @throws KAFKA_OPTIONS */
+export function count(name: string, value: number | undefined): number {
   if (value === undefined) return Number.MAX_SAFE_INTEGER;
   if (Number.isSafeInteger(value) && value > 0) return value;
   throw new KafkaError("KAFKA_OPTIONS", `${name} is ${value}. Give a whole number above 0.`);

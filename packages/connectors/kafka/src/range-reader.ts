@@ -1,6 +1,6 @@
 import type { RecordsBatch } from "@platformatic/kafka";
 import type { FetchedBatches, Isolation } from "./cluster.ts";
-import type { KafkaRange } from "./range.ts";
+import type { OffsetRange } from "./range.ts";
 import type { KafkaRecord } from "./record.ts";
 
 /** Bits of a batch's attributes. */
@@ -13,14 +13,14 @@ const ABORT = 0;
 
 /** The records of a range, from what brokers answer: batches may begin before it and end after it, and have gaps. */
 export class RangeReader {
-  readonly #range: KafkaRange;
+  readonly #range: OffsetRange;
   readonly #isolation: Isolation;
   /** The producers of aborted transactions that are open at {@link next}. */
   readonly #aborted = new Set<bigint>();
   /** The offset to fetch from. */
   next: number;
 
-  constructor(range: KafkaRange, isolation: Isolation) {
+  constructor(range: OffsetRange, isolation: Isolation) {
     this.#range = range;
     this.#isolation = isolation;
     this.next = range.from;

@@ -26,6 +26,12 @@ export interface KafkaRange {
   readonly others?: readonly KafkaPosition[];
 }
 
+/** The offsets of a partition of a topic, as `offsetRanges` has them and `kafkaRDD` reads them. */
+export interface OffsetRange extends Pick<KafkaRange, "topic" | "partition" | "from" | "until"> {
+  /** The topic's id. With it, reading fails if the topic was deleted and made again meanwhile. */
+  readonly id?: string;
+}
+
 /** The positions after a batch, from its ranges. */
 export function positionsAfter(ranges: readonly KafkaRange[]): readonly KafkaPosition[] {
   const positions = new Map<string, KafkaPosition>();

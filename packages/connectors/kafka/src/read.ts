@@ -1,9 +1,10 @@
+import { shipPackage } from "millrace";
 import type { Client } from "./client.ts";
 import { EARLIEST, type FetchedBatches, type Isolation } from "./cluster.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
 import type { KafkaFormat } from "./options.ts";
-import type { KafkaRange } from "./range.ts";
+import type { OffsetRange } from "./range.ts";
 import { RangeReader } from "./range-reader.ts";
 import type { KafkaRecord } from "./record.ts";
 import { retried } from "./retried.ts";
@@ -27,8 +28,8 @@ const FETCH_MIN = 64 * 1024;
 const RECORD_GUESS = 4 * 1024;
 
 /** Reads the records of a range, in order. The next fetch is under way while the records of one are processed. */
-export async function* readRange<K, V>(
-  range: KafkaRange,
+async function* readRange<K, V>(
+  range: OffsetRange,
   options: KafkaReadOptions<K, V>,
 ): AsyncGenerator<KafkaRecord<K, V>> {
   const reader = new RangeReader(range, options.isolation);
@@ -57,25 +58,56 @@ export async function* readRange<K, V>(
   }
 }
 
+/** {@link readRange} as executors call it, by its name: what is captured with it has lost its types on the way. */
+const readKafkaRange = (
+  range: OffsetRange,
+  options: KafkaReadOptions<unknown, unknown>,
+): AsyncGenerator<KafkaRecord<unknown, unknown>> => readRange(range, options);
+
+shipPackage("@millrace/kafka", { readKafkaRange });
+
+/** What an RDD or a stream of records asks executors to do. */
+export function reading<K, V>(
+  where: Pick<KafkaReadOptions<K, V>, "connection" | "isolation" | "whenLost">,
+  { key, value, malformed }: KafkaFormat<K, V>,
+): {
+  readonly options: KafkaReadOptions<K, V>;
+  readonly read: (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>;
+} {
+  const { connection, isolation, whenLost } = where;
+  return {
+    options: {
+      ...{ connection, isolation, whenLost },
+      ...(key === undefined ? {} : { key }),
+      ...(value === undefined ? {} : { value }),
+      ...(malformed === undefined ? {} : { malformed }),
+    },
+    // Executors know this function by name, whatever the types of keys and values are.
+    read: readKafkaRange as (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
+  };
+}
+
 /** Fetches of one range, tried again while that may help. */
 class Fetches {
-  readonly #range: KafkaRange;
+  readonly #range: OffsetRange;
   readonly #options: KafkaReadOptions<unknown, unknown>;
 
-  constructor(range: KafkaRange, options: KafkaReadOptions<never, never> | KafkaReadOptions<unknown, unknown>) {
+  constructor(range: OffsetRange, options: KafkaReadOptions<never, never> | KafkaReadOptions<unknown, unknown>) {
     this.#range = range;
     this.#options = options as KafkaReadOptions<unknown, unknown>; // it looks at nothing that has to do with keys and values
   }
 
   /** @throws KAFKA_UNREACHABLE, KAFKA_TOPIC_MISSING, KAFKA_TOPIC_RECREATED, KAFKA_NOT_PERMITTED, KAFKA_FAILED */
   async from(offset: number, maxBytes: number): Promise<FetchedBatches> {
-    const { topic, id, partition } = this.#range;
+    const { topic, partition } = this.#range;
     const { connection, isolation } = this.#options;
     return retried(
       { cluster: sharedClient(connection).cluster, patienceMs: PATIENCE_MS },
       async () => {
         const client = sharedClient(connection);
         if (client.topics.get(topic) === undefined) await this.#learn(client);
+        const id = this.#range.id ?? client.topics.get(topic)?.id;
+        if (id === undefined) throw explainedCode(PROTOCOL.unknownTopicOrPartition, `fetching ${topic}[${partition}]`);
         const fetched = await client.fetch({ topic, id, partition, offset, maxBytes, isolation });
         if (fetched.errorCode === 0) return fetched;
         if (fetched.errorCode !== PROTOCOL.offsetOutOfRange)
@@ -91,15 +123,15 @@ class Fetches {
   async #learn(client: Client): Promise<void> {
     const { topic, id } = this.#range;
     const found = (await client.metadata([...new Set([...client.topics.keys(), topic])])).get(topic);
-    if (found === undefined || found.id === id) return;
+    if (found === undefined || id === undefined || found.id === id) return;
     throw new KafkaError(
       "KAFKA_TOPIC_RECREATED",
-      `topic ${topic} was deleted and made again (its id was ${id} and is ${found.id}) while a batch was to read it.`,
+      `topic ${topic} was deleted and made again (its id was ${id} and is ${found.id}) while these offsets were still to be read.`,
     );
   }
 }
 
-function wanted({ until }: KafkaRange, { next }: RangeReader, bytesOfRecord: number): number {
+function wanted({ until }: OffsetRange, { next }: RangeReader, bytesOfRecord: number): number {
   return Math.min(FETCH_MAX, Math.max(FETCH_MIN, Math.ceil((until - next) * bytesOfRecord * 1.1)));
 }
 
@@ -112,7 +144,7 @@ function bytesOf({ batches }: FetchedBatches): number | undefined {
 /** @throws KAFKA_OFFSETS_LOST */
 function passOver(
   reader: RangeReader,
-  { topic, partition, until }: KafkaRange,
+  { topic, partition, until }: OffsetRange,
   { begin }: FetchedBatches,
   whenLost: "stop" | "continue",
 ): void {

@@ -9,7 +9,7 @@ import {
   shipPackage,
 } from "millrace";
 import type { Client } from "./client.ts";
-import { checkConnection, type KafkaConnection } from "./connection.ts";
+import { connectionOf, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
 import type { KafkaMessage } from "./message.ts";
 import { retried } from "./retried.ts";
@@ -152,14 +152,8 @@ function idsOf(prefix: string, output: string): string {
 /** @throws KAFKA_OPTIONS */
 function checkSink(options: KafkaSinkOptions): WriteOptions {
   const { topic, delivery = "exactly-once", compression = "none", transactionalId = "millrace" } = options;
-  const { brokers, clientId, sasl, tls, transactionTimeout = TRANSACTION_TIMEOUT_MS } = options;
-  const connection: KafkaConnection = {
-    brokers,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(sasl === undefined ? {} : { sasl }),
-    ...(tls === undefined ? {} : { tls }),
-  };
-  checkConnection(connection);
+  const { transactionTimeout = TRANSACTION_TIMEOUT_MS } = options;
+  const connection = connectionOf(options);
   if (typeof topic !== "string" || !/^[\w.-]{1,249}$/.test(topic))
     throw new KafkaError("KAFKA_OPTIONS", `topic is ${JSON.stringify(topic)}. Give the name of one.`);
   if (delivery !== "exactly-once" && delivery !== "at-least-once")

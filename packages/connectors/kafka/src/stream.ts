@@ -1,17 +1,9 @@
-import { type DStream, type ExternalSource, externalStream, type StreamingContext, shipPackage } from "millrace";
+import { type DStream, type ExternalSource, externalStream, type StreamingContext } from "millrace";
 import { checkOptions, type KafkaStreamOptions, nameOf } from "./options.ts";
 import type { KafkaRange } from "./range.ts";
-import { type KafkaReadOptions, readRange } from "./read.ts";
+import { type KafkaReadOptions, reading } from "./read.ts";
 import type { KafkaRecord } from "./record.ts";
 import { DriverSource } from "./source.ts";
-
-/** As executors call it: what is captured with it has lost its types on the way. */
-const readKafkaRange = (
-  range: KafkaRange,
-  options: KafkaReadOptions<unknown, unknown>,
-): AsyncGenerator<KafkaRecord<unknown, unknown>> => readRange(range, options);
-
-shipPackage("@millrace/kafka", { readKafkaRange });
 
 /**
  * A stream of the records of topics. Each batch reads what is new, by exact offsets: the same ones again if a task is
@@ -31,25 +23,16 @@ export function kafkaSource<K = Uint8Array | null, V = Uint8Array | null>(
   options: KafkaStreamOptions<K, V>,
 ): ExternalSource<KafkaRange, KafkaRecord<K, V>, KafkaReadOptions<K, V>> {
   const checked = checkOptions(options);
-  const { connection, isolation, whenLost, subscription } = checked;
-  const { key, value, malformed } = options;
   const driver = new DriverSource(checked);
   return {
-    label: `kafka ${nameOf(subscription)}`,
-    options: {
-      ...{ connection, isolation, whenLost },
-      ...(key === undefined ? {} : { key }),
-      ...(value === undefined ? {} : { value }),
-      ...(malformed === undefined ? {} : { malformed }),
-    },
+    label: `kafka ${nameOf(checked.subscription)}`,
+    ...reading(checked, options),
     start: (last, host) => driver.start(last, host),
     limit: () => driver.limit(),
     hasMore: () => driver.hasMore(),
     fix: (time) => driver.fix(time),
     committed: (ranges) => driver.committed(ranges),
     sizeOf: ({ from, until }) => until - from,
-    // Executors know this function by name, whatever the types of keys and values are.
-    read: readKafkaRange as (range: KafkaRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
     stop: () => driver.stop(),
   };
 }
