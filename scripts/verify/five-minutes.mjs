@@ -7,7 +7,7 @@ import { root } from "../bootstrap.mjs";
 import { atTerminal } from "./processes.mjs";
 
 const HEADING = "## A job of your own, in five minutes\n";
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000; // for each command
 
 /**
  * What commands say, if it matters. One that stays is waited for until it has said that, and then interrupted: at once if it has
@@ -56,6 +56,7 @@ export async function followTheReadme(folder, tarball) {
         for (const { name, text } of files) writeFileSync(join(cwd, name), text);
       } else if (name !== undefined) env[name] = value;
       else await follow(command, { cwd, env }, open);
+      deadline.refresh();
     }
     for (const terminal of open.reverse()) await terminal.interrupt();
   } finally {
