@@ -3,7 +3,14 @@ import { describe, expect, test } from "vitest";
 import { sinkContract } from "./sink-contract.ts";
 
 /** What a sink may get wrong. */
-type Flaw = "early" | "twice" | "leaves other attempts" | "keeps aborted" | "forgets to recover" | "recovers too much";
+type Flaw =
+  | "early"
+  | "twice"
+  | "leaves other attempts"
+  | "counts all attempts"
+  | "keeps aborted"
+  | "forgets to recover"
+  | "recovers too much";
 
 interface Staged {
   readonly task: Pick<SinkTask, "time" | "epoch">;
@@ -42,7 +49,8 @@ function place(flaws: readonly Flaw[]) {
     },
     commit: ({ id, time }, prepared) => {
       if (!has("twice") && visible.some((one) => one.id === id)) return;
-      visible.push({ id, records: prepared.flatMap((name) => staged.get(name)?.records ?? []) });
+      const counts = has("counts all attempts") ? [...staged.keys()].filter((name) => name.startsWith(id)) : prepared;
+      visible.push({ id, records: counts.flatMap((name) => staged.get(name)?.records ?? []) });
       if (has("twice")) return;
       discard(({ task }, name) => task.time <= time && (!has("leaves other attempts") || prepared.includes(name)));
     },
@@ -73,6 +81,7 @@ describe("the contract of sinks", () => {
     ["early", /not visible before its batch is committed/],
     ["twice", /whose answer was lost is repeated/],
     ["leaves other attempts", /of two attempts at a partition/],
+    ["counts all attempts", /between the choice of those that count and the commit/],
     ["keeps aborted", /aborted leaves nothing/],
     ["forgets to recover", /earlier start left/],
     ["recovers too much", /killed between prepare and commit/],
