@@ -44,6 +44,17 @@ describe("millrace checkpoint check", () => {
     );
   });
 
+  test("says which window is not full yet, and since when it is", async () => {
+    const window: CheckpointFinding = {
+      ...{ part: "window", name: "window at job.ts:4:6", finding: "fills", now: undefined, before: undefined },
+      ...{ why: "until batch 12000 it is without them", loses: undefined },
+    };
+    const { code, out } = await check([kept, window]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/window {2}window at job\.ts:4:6 {2}fills up\n/);
+    expect(out).toMatch(/\nThe window "window at job\.ts:4:6": until batch 12000 it is without them\.\n/);
+  });
+
   test("exits with 1 if it would, and says how to let go of that", async () => {
     const { code, out } = await check([kept, gone]);
     expect(code).toBe(1);

@@ -28,6 +28,7 @@ export {
   hasOwnPlacement,
   IMPORTED,
   type JobParts,
+  type LookBack,
   type NamedPart,
   type NamedState,
   OWN_PLACEMENT,

@@ -3,6 +3,16 @@ export interface JobParts {
   readonly states: readonly NamedState[];
   readonly sources: readonly NamedPart[];
   readonly outputs: readonly NamedPart[];
+  /** Absent in checkpoints from before it was described. */
+  readonly lookBack?: LookBack;
+}
+
+/** How far a job looks back. */
+export interface LookBack {
+  /** Batches are remembered for so long, for windows or because the job asked for it. */
+  readonly remembersMs: number;
+  /** The window that looks back the furthest, with all windows before it. */
+  readonly longest?: { readonly label: string; readonly ms: number };
 }
 
 /** A part of a job, as a checkpoint describes it. */

@@ -1,5 +1,5 @@
 import { EngineError, thrownText, toWireError } from "@millrace/base";
-import type { FixedInput, OutputInfo, PreparedBatch } from "@millrace/plan";
+import type { FixedInput, LookBack, OutputInfo, PreparedBatch } from "@millrace/plan";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import type { Trial } from "../batch/failed-input.ts";
 import { askedAt } from "../job/author-code.ts";
@@ -68,6 +68,16 @@ export function succeeded(work: Promise<unknown>): Promise<boolean> {
 
 export async function settled(work: unknown): Promise<void> {
   await Promise.allSettled([work]);
+}
+
+/** How far a job looks back, for a checkpoint of which a later version of the job may need more. */
+export function lookBackIn(streams: ReadonlyMap<StreamNode, number>, remembersMs: number): LookBack {
+  let longest: LookBack["longest"];
+  for (const { label, looksBackMs, parents } of streams.keys()) {
+    const ms = looksBackMs === undefined ? 0 : Math.max(...parents.map((parent) => streams.get(parent) ?? 0));
+    if (ms > (longest?.ms ?? 0)) longest = { label, ms };
+  }
+  return longest === undefined ? { remembersMs } : { remembersMs, longest };
 }
 
 /** Every stream that the roots depend on, with the ms that its batches are read back from a batch. */

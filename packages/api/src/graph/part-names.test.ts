@@ -112,3 +112,21 @@ test("a job with a checkpoint directory is told which of its parts have no name"
   ]);
   expect((await GraphLab.build(build)).port.warnings).toEqual([]);
 });
+
+test("a checkpoint is told how far the job looks back, through all windows on one another", async () => {
+  const lookBackOf = async (build: (ssc: StreamingContext) => unknown) =>
+    (await GraphLab.build(build)).graph.parts.lookBack;
+  expect(
+    await lookBackOf((ssc) => {
+      const numbers = ssc.iterableStream(() => [1]);
+      numbers.window("3s").print();
+      numbers.window("2s").map(String).window("2s").count().print();
+    }),
+  ).toMatchObject({ remembersMs: 4_000, longest: { label: expect.stringMatching(/^window/), ms: 4_000 } });
+  expect(
+    await lookBackOf((ssc) => {
+      ssc.remember("7s");
+      ssc.iterableStream(() => [1]).print();
+    }),
+  ).toEqual({ remembersMs: 7_000 });
+});

@@ -37,6 +37,7 @@ import {
   declaredHere,
   fix,
   type LastingPart,
+  lookBackIn,
   lookBackOf,
   NOTHING_RETURNED,
   partOf,
@@ -102,7 +103,6 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#received = builder.received;
     this.receivers = builder.receivers();
     this.fileInputs = builder.fileInputs();
-    this.parts = builder.names.parts();
     this.#outputs = builder.outputs.map((output) => ({
       output,
       info: { id: output.id, name: builder.names.outputName(output), label: output.label },
@@ -131,6 +131,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
     this.#fixed = builder.inputs.filter((node) => lookBack.has(node));
     this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
+    this.parts = { ...builder.names.parts(), lookBack: lookBackIn(lookBack, this.#rememberMs) };
     const { conf } = this;
     this.retentionMs = Math.max(conf["state.retention.batches"] * this.batchIntervalMs, conf["state.retention.age"]);
   }

@@ -64,16 +64,19 @@ export function showFindings(findings: readonly CheckpointFinding[]): string {
   const table = formatTable(findings, columns, "neither the job nor the checkpoint has a part with data");
   const lost = findings.filter(({ loses }) => loses !== undefined);
   const each = lost.map(({ part, name, why, loses }) => `\nThe ${part} "${name}": ${why}. It would lose ${loses}.\n`);
+  const short = findings.filter(({ finding }) => finding === "fills");
+  const filling = short.map(({ part, name, why }) => `\nThe ${part} "${name}": ${why}.\n`);
   const drops = [...new Set(lost.map(({ name }) => `--drop ${name}`))].join(" ");
   const end =
     lost.length === 0
       ? "The job would go on, and lose nothing."
       : `The job would be refused. To let go of that data: ${drops}`;
-  return `${table}${each.join("")}\n${end}\n`;
+  return `${table}${filling.join("")}${each.join("")}\n${end}\n`;
 }
 
 function outcomeOf({ finding, loses, now }: CheckpointFinding): string {
   if (finding === "kept") return "goes on";
+  if (finding === "fills") return "fills up";
   if (loses !== undefined) return "would be lost";
   if (finding === "new") return "is new, without data";
   return now === undefined ? "is gone, and has left nothing" : "starts anew: there is nothing to take over";

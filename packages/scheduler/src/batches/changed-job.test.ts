@@ -289,7 +289,37 @@ describe("changes", () => {
   });
 
   test("that lose nothing need no word", () => {
-    expect(changesInWords({ dropped: [], fresh: findings.filter(({ part: of }) => of === "output") })).toBeUndefined();
+    expect(
+      changesInWords({ dropped: [], fresh: findings.filter(({ part: of }) => of === "output"), filling: [] }),
+    ).toBeUndefined();
+  });
+});
+
+describe("a window that was made longer", () => {
+  const remembering = (remembersMs: number): JobParts => ({ ...parts({}), lookBack: { remembersMs } });
+  const windowOf = (ms: number): JobParts => ({
+    ...parts({}),
+    lookBack: { remembersMs: ms, longest: { label: "window at job.ts:4:6", ms } },
+  });
+  const fills = (before: JobParts, now: JobParts, of: Partial<LoggedBatches> = {}) =>
+    compareParts({ found: log({ committed: { last: at(9_000), states: new Map() }, ...of }), before, now });
+
+  test("is said to fill up, from when on it is full, and needs no word to be started", () => {
+    const findings = fills(remembering(2_000), windowOf(5_000));
+    expect(findings).toMatchObject([{ part: "window", finding: "fills", loses: undefined }]);
+    expect(changesInWords(settleChanges(findings, { directory: "/c", drop: [], dropped: [] }))).toBe(
+      'not full yet: window "window at job.ts:4:6": it looks back 5 s, and batches up to 7000 are not remembered: until batch 12000 it is without them',
+    );
+  });
+
+  test.each<[string, JobParts, JobParts, Partial<LoggedBatches>]>([
+    ["the job remembered as much", remembering(5_000), windowOf(5_000), {}],
+    ["the job remembered all of its batches", remembering(2_000), windowOf(5_000), { zeroTime: at(7_000) }],
+    ["only ssc.remember was raised", remembering(2_000), remembering(5_000), {}],
+    ["the checkpoint does not say what was remembered", parts({}), windowOf(5_000), {}],
+    ["no job has run yet", remembering(2_000), windowOf(5_000), { zeroTime: undefined }],
+  ])("is not, if %s", (_, before, now, of) => {
+    expect(fills(before, now, of)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { didYouMean, type EngineError, type ErrorFactory, errorKind } from "@millrace/base";
+import { didYouMean, type EngineError, type ErrorFactory, errorKind, formatDuration, millis } from "@millrace/base";
 import {
   type FixedInput,
   IMPORTED,
@@ -19,17 +19,17 @@ export interface ChangedJob {
   readonly now: JobParts;
 }
 
-type PartOf = "state" | "source" | "output";
+type PartOf = "state" | "source" | "output" | "window";
 
 /** What the checkpoint and the job have under one name. */
 export interface PartFinding {
   readonly part: PartOf;
   readonly name: string;
-  /** `kept`: it goes on. `new`: it starts empty. `differs`: what the checkpoint has cannot be taken over. */
-  readonly finding: "kept" | "new" | "differs";
+  /** `kept`: it goes on. `new`: it starts empty. `differs`: what the checkpoint has cannot be taken over. `fills`: a window needs more than it has. */
+  readonly finding: "kept" | "new" | "differs" | "fills";
   readonly now: NamedPart | undefined;
   readonly before: NamedPart | undefined;
-  /** Why it differs, with the remedy other than dropping it. */
+  /** Why it differs, with the remedy other than dropping it; or what is missing. */
   readonly why: string;
   /** What would be lost; `undefined`: nothing, and the job may start. */
   readonly loses: string | undefined;
@@ -53,7 +53,22 @@ export function compareParts({ found, before, now }: ChangedJob): readonly PartF
       differs: (was, is) => (was.kind === is.kind ? undefined : `it is ${was.label}, and now ${is.label}`),
       loses: ({ name }) => outputInWords(found, name),
     }),
+    ...fillingWindow({ found, before, now }),
   ];
+}
+
+/** The longest window, if it looks back on batches that the job did not remember when it last ran. */
+function fillingWindow({ found, before, now }: ChangedJob): readonly PartFinding[] {
+  const { longest } = now.lookBack ?? {};
+  const { zeroTime, committed, pending } = found;
+  if (longest === undefined || before.lookBack === undefined || zeroTime === undefined) return [];
+  const forgotten = (pending?.time ?? committed.last) - before.lookBack.remembersMs;
+  if (longest.ms <= before.lookBack.remembersMs || forgotten <= zeroTime) return [];
+  const why =
+    `it looks back ${formatDuration(millis(longest.ms))}, and batches up to ${forgotten} are not remembered: ` +
+    `until batch ${forgotten + longest.ms} it is without them`;
+  const nothing = { now: undefined, before: undefined, loses: undefined };
+  return [{ part: "window", name: longest.label, finding: "fills", why, ...nothing }];
 }
 
 interface Rules<Part> {
@@ -232,6 +247,8 @@ export interface SettledChanges {
   readonly dropped: readonly PartFinding[];
   /** What starts empty though the checkpoint has other data. */
   readonly fresh: readonly PartFinding[];
+  /** What begins with less than it needs. */
+  readonly filling: readonly PartFinding[];
 }
 
 export interface DropRequest {
@@ -262,6 +279,7 @@ export function settleChanges(
   return {
     dropped: findings.filter((one) => differs(one) && given.has(one.name)),
     fresh: findings.filter(({ finding }) => finding === "new"),
+    filling: findings.filter(({ finding }) => finding === "fills"),
   };
 }
 
@@ -302,7 +320,7 @@ function unknownDrops(unknown: readonly string[], findings: readonly PartFinding
  *
  * @param imported No job has run yet: only state may have been expected to be there.
  */
-export function changesInWords({ dropped, fresh }: SettledChanges, imported = false): string | undefined {
+export function changesInWords({ dropped, fresh, filling }: SettledChanges, imported = false): string | undefined {
   const list = (all: readonly PartFinding[]): string =>
     all.map(({ part, name }) => `${part} ${JSON.stringify(name)}`).join(", ");
   // An output has nothing to begin with.
@@ -310,6 +328,7 @@ export function changesInWords({ dropped, fresh }: SettledChanges, imported = fa
   const parts = [
     ...(begins.length === 0 ? [] : [`new, without data: ${list(begins)}`]),
     ...(dropped.length === 0 ? [] : [`dropped, as asked: ${list(dropped)}`]),
+    ...filling.map((one) => `not full yet: ${list([one])}: ${one.why}`),
   ];
   return parts.length === 0 ? undefined : parts.join("; ");
 }

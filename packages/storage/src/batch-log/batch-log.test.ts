@@ -134,7 +134,12 @@ const part = {
 const whole: Entry<"base"> = {
   kind: "base",
   identity: { name: "job", id: "5f3a", batchIntervalMs: 1_000 },
-  parts: { states: [{ ...part, version: 2, migrates: true }], sources: [part], outputs: [part] },
+  parts: {
+    states: [{ ...part, version: 2, migrates: true }],
+    sources: [part],
+    outputs: [part],
+    lookBack: { remembersMs: 5, longest: { label: "w", ms: 5 } },
+  },
   dropped: ["visits"],
   base,
 };

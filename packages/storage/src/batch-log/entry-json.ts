@@ -195,6 +195,12 @@ const parts: v.GenericSchema<unknown, JobParts> = v.object({
   ),
   sources: v.array(v.object(part)),
   outputs: v.array(v.object(part)),
+  lookBack: v.exactOptional(
+    v.object({
+      remembersMs: v.number(),
+      longest: v.exactOptional(v.object({ label: v.string(), ms: v.number() })),
+    }),
+  ),
 });
 
 const payloads = {
