@@ -77,6 +77,11 @@ export interface JobConf {
   readonly "receiver.log": "on" | "off";
   /** The heap of each receiver's thread. */
   readonly "receiver.heap": Bytes;
+  /** `on`: batches read no more of a source of a package than the job has shown to process in an interval. */
+  readonly "source.backpressure": "on" | "off";
+  /** Records per second and source: with back-pressure, until a batch has been processed, and at least. */
+  readonly "source.rate.initial": number;
+  readonly "source.rate.min": number;
   /**
    * A file whose last change is older than this is never new to a file stream; files read more recently are remembered.
    */
@@ -136,6 +141,9 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "receiver.stop.timeout": v.optional(duration, "10s"),
   "receiver.log": v.optional(onOrOff, "off"),
   "receiver.heap": v.optional(heap, "256m"),
+  "source.backpressure": v.optional(onOrOff, "off"),
+  "source.rate.initial": v.optional(count, 10_000),
+  "source.rate.min": v.optional(count, 100),
   "file.stream.remember": v.optional(duration, "60s"),
   "line.bytes.max": v.optional(lineBytes, "256m"),
   "batches.allocated.max": v.optional(count, 2),

@@ -1,4 +1,4 @@
-import { assert, naming, thrownMessage, warningOf } from "@millrace/base";
+import { assert, type EpochMs, naming, thrownMessage, warningOf } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import {
@@ -22,6 +22,7 @@ import { addInputLife } from "../source/input-life.ts";
 import { PolledInputNode } from "../source/input-node.ts";
 import { DStream } from "../stream/dstream.ts";
 import { sourceWaiting, sourceWarned } from "../warnings.ts";
+import { SourceRate } from "./source-rate.ts";
 
 /** Records of a range, synchronous or asynchronous. */
 export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
@@ -81,10 +82,13 @@ export interface ExternalSource<Range, T, Options = undefined> {
    * each. Without ranges the batch is empty.
    *
    * @param time The batch time, in epoch ms.
+   * @param most With the setting `source.backpressure`: the batch should read no more records than this, which is more than 0. The
+   *   rest waits. `undefined`: there is no limit.
    */
-  fix(time: number): readonly Range[] | Promise<readonly Range[]>;
+  fix(time: number, most?: number | undefined): readonly Range[] | Promise<readonly Range[]>;
   /**
-   * The number of records of a range, for reports and listeners; an estimate is enough. Without it they show none.
+   * The number of records of a range, for reports, listeners and back-pressure; an estimate is enough. Without it they show
+   * none.
    */
   sizeOf?(range: Range): number;
   /**
@@ -138,6 +142,7 @@ class ExternalStream<Range> extends PolledInputNode {
   readonly kind: string;
   readonly #source: Pick<ExternalSource<Range, unknown>, "fix" | "hasMore" | "sizeOf" | "committed">;
   readonly #read: FunctionRef;
+  readonly #rate: SourceRate | undefined;
   /** The ranges of the last batch that had any; `undefined` before the first. */
   #last: ExternalInput["ranges"] | undefined;
 
@@ -147,6 +152,8 @@ class ExternalStream<Range> extends PolledInputNode {
     this.kind = from.label.split(" ", 1).join("");
     this.#source = from;
     this.#read = read;
+    const { conf } = graph.context;
+    if (conf["source.backpressure"] === "on") this.#rate = new SourceRate(conf, graph.batchIntervalMs);
     graph.requirePolling();
     addInputLife(graph, this.label, {
       start: async () => {
@@ -159,7 +166,8 @@ class ExternalStream<Range> extends PolledInputNode {
 
   async fix({ time }: NodeBatch): Promise<ExternalInput> {
     const about = { what: `fix of ${this.label}`, outcome: "The batch fails." };
-    const ranges = await runAuthorCode(about, () => this.#source.fix(time));
+    this.#rate?.begin(time, this.#now());
+    const ranges = await runAuthorCode(about, () => this.#source.fix(time, this.#rate?.limit));
     if (!Array.isArray(ranges)) {
       throw badArgument(
         `fix of ${this.label} gave ${kindOf(ranges)} for batch ${time}, not an array of ranges. The batch fails. Return one, empty if there is nothing.`,
@@ -173,6 +181,7 @@ class ExternalStream<Range> extends PolledInputNode {
   }
 
   committed(fixed: FixedInput | undefined): void {
+    this.#rate?.end(fixed?.kind === "external" ? (fixed.records ?? 0) : 0, this.#now());
     if (this.#source.committed === undefined) return;
     const what = `committed of ${this.label}`;
     try {
@@ -181,6 +190,10 @@ class ExternalStream<Range> extends PolledInputNode {
     } catch (error) {
       this.graph.context.port.warn(warningOf(thrownMessage(error), { subject: what }));
     }
+  }
+
+  #now(): EpochMs {
+    return this.graph.context.port.clock.now();
   }
 
   /** @param ranges As `fix` returned them. */

@@ -1,4 +1,4 @@
-import { epochMs } from "@millrace/base";
+import { epochMs, millis } from "@millrace/base";
 import { decodeValue, emptyClassTable } from "@millrace/codec";
 import { JOB_HOOKS, type PendingBatch, type PreparedOutput } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
@@ -136,6 +136,42 @@ describe("a source that a package brings", () => {
         "[SOURCE_WAITING] tickets: the office is closed.",
       ]);
       expect(lab.port.standing.get("tickets")).toMatchObject({ code: "SOURCE_WAITING", lasting: true });
+    });
+  });
+
+  describe("and is faster than the job", () => {
+    async function held(conf: Readonly<Record<string, string>>) {
+      const limits: unknown[] = [];
+      const lab = await GraphLab.build(
+        (ssc) =>
+          externalStream<Range, number, undefined>(ssc, {
+            ...{ label: "tickets", options: undefined, read },
+            fix: (time, most) => {
+              limits.push(most);
+              return [{ from: time, to: time + 500 }];
+            },
+            sizeOf: ({ from, to }) => to - from,
+          }).print(),
+        { conf },
+      );
+      for (const [time, ends] of [
+        [1000, { committed: true }],
+        [2000, { committed: false }],
+        [3000, { committed: false }],
+      ] as const) {
+        await lab.plansOf(time);
+        lab.port.clock.advance(millis(250));
+        lab.graph.release(epochMs(time), ends);
+      }
+      return limits;
+    }
+
+    test("is told how much a batch may read: the initial rate, then what a committed batch has processed", async () => {
+      expect(await held({ "source.backpressure": "on", "source.rate.initial": "700" })).toEqual([700, 2000, 2000]);
+    });
+
+    test("is told nothing, unless the job asks for it", async () => {
+      expect(await held({})).toEqual([undefined, undefined, undefined]);
     });
   });
 

@@ -52,8 +52,30 @@ describe("a batch", () => {
   test("takes no more than it may, shared by what waits, and something of each partition", () => {
     const offsets = begun(0, 0, 0);
     const extents = [extent(0, 800), extent(1, 200), extent(2, 1)];
-    expect(show(offsets.choose(extents, limits({ records: 100 })))).toEqual(["0: 0-79", "1: 0-19", "2: 0-1"]);
-    expect(show(offsets.choose(extents, limits({ recordsOfPartition: 50 })))).toEqual(["0: 79-129", "1: 19-69"]);
+    expect(show(offsets.choose(extents, limits({ records: 100 })))).toEqual(["0: 0-78", "1: 0-20", "2: 0-1"]);
+    expect(show(offsets.choose(extents, limits({ recordsOfPartition: 50 })))).toEqual(["0: 78-128", "1: 20-70"]);
+  });
+
+  test("takes no more than it may of many partitions either: one record of those where most waits", () => {
+    const offsets = begun(0, 0, 0, 0);
+    const extents = [extent(0, 5), extent(1, 9), extent(2, 1), extent(3, 7)];
+    expect(show(offsets.choose(extents, limits({ records: 2 })))).toEqual(["1: 0-1", "3: 0-1"]);
+    expect(show(offsets.choose(extents, limits({ records: 4 })))).toEqual(["0: 0-1", "1: 1-2", "2: 0-1", "3: 1-2"]);
+  });
+
+  test("lets a partition that lags catch up with the others", () => {
+    const offsets = begun(0, 900);
+    const lags = Array.from({ length: 8 }, (_, batch) => {
+      const extents = [extent(0, 1_000 + 50 * batch), extent(1, 1_000 + 50 * batch)]; // 50 more of each
+      const next = offsets.choose(extents, limits({ records: 300 }));
+      return extents.map(({ end, partition }) => end - (next.find((one) => one.partition === partition)?.until ?? end));
+    });
+    expect(
+      lags
+        .map(([lagging = 0, other = 0]) => lagging - other)
+        .every((gap, i, all) => i === 0 || gap <= (all[i - 1] ?? gap)),
+    ).toBe(true);
+    expect(lags.at(-1)).toEqual([0, 0]);
   });
 
   test("splits a partition with much, and as many as are asked for", () => {

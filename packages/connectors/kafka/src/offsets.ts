@@ -135,14 +135,20 @@ export class Offsets {
 const keyOf = ({ topic, partition }: Pick<Extent, "topic" | "partition">): string => `${topic}[${partition}]`;
 const lengthOf = ({ from, until }: OffsetRange): number => until - from;
 
-/** Cuts ranges so that all together are not longer than this: each by the same share, and none to nothing. */
+/**
+ * Cuts ranges so that all together are not longer than this: each keeps something, and of the rest the same share. If that is less
+ * than one for each, the longest ones have one.
+ */
 function shared(ranges: readonly KafkaRange[], most: number): readonly KafkaRange[] {
   const all = ranges.reduce((sum, range) => sum + lengthOf(range), 0);
   if (all <= most) return ranges;
-  return ranges.map((range) => ({
-    ...range,
-    until: range.from + Math.max(1, Math.floor((lengthOf(range) * most) / all)),
-  }));
+  const rest = most - ranges.length;
+  if (rest < 0) {
+    const longest = new Set([...ranges].sort((a, b) => lengthOf(b) - lengthOf(a)).slice(0, most));
+    return ranges.filter((range) => longest.has(range)).map((range) => ({ ...range, until: range.from + 1 }));
+  }
+  const share = rest / (all - ranges.length);
+  return ranges.map((range) => ({ ...range, until: range.from + 1 + Math.floor((lengthOf(range) - 1) * share) }));
 }
 
 /** Splits ranges into parts of about the same length. */

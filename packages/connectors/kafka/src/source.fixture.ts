@@ -35,10 +35,10 @@ export class TestSource<K = Uint8Array | null, V = Uint8Array | null> implements
     this.standing = message;
   }
 
-  /** Fixes a batch, so many ms after the one before. */
-  async fix(afterMs = 1_000): Promise<readonly KafkaRange[]> {
+  /** Fixes a batch, so many ms after the one before. @param most What the engine lets it read. */
+  async fix(afterMs = 1_000, most?: number): Promise<readonly KafkaRange[]> {
     this.#time += afterMs;
-    this.ranges = await this.source.fix(this.#time);
+    this.ranges = await this.source.fix(this.#time, most);
     return this.ranges;
   }
 

@@ -83,6 +83,24 @@ test.each(["none", "gzip", "snappy", "lz4"] as const)(
   },
 );
 
+test("a batch, the first one too, reads no more than it may by its options and by what the engine lets it", async () => {
+  const topic = await broker.topic(2);
+  await broker.send(topic, 0, texts(90));
+  await broker.send(topic, 1, texts(10));
+  const source = await TestSource.start({
+    brokers: broker.brokers,
+    topics: topic,
+    startingOffsets: "earliest",
+    maxRecordsPerBatch: 50,
+  });
+  const lengths = async (most: number | undefined): Promise<readonly number[]> =>
+    (await source.fix(1_000, most)).map(({ from, until }) => until - from);
+  expect(await lengths(20)).toEqual([17, 2]);
+  expect(await lengths(60)).toEqual([44, 5]);
+  expect(await lengths(undefined)).toEqual([29, 3]);
+  await source.stop();
+});
+
 describe("a source begins", () => {
   const begun = async (startingOffsets: Parameters<typeof kafkaSource>[0]["startingOffsets"]) => {
     const topic = await broker.topic(1);

@@ -67,8 +67,11 @@ export class DriverSource {
     return this.#offsets.hasMore;
   }
 
-  /** @throws KAFKA_OFFSETS_LOST, KAFKA_TOPIC_RECREATED, and what no later try would mend. */
-  async fix(time: number): Promise<readonly KafkaRange[]> {
+  /**
+   * @param most What the engine lets the batch read.
+   * @throws KAFKA_OFFSETS_LOST, KAFKA_TOPIC_RECREATED, and what no later try would mend.
+   */
+  async fix(time: number, most: number = Number.MAX_SAFE_INTEGER): Promise<readonly KafkaRange[]> {
     const client = this.#client;
     if (client === undefined) return [];
     let extents: readonly Extent[];
@@ -92,7 +95,8 @@ export class DriverSource {
       missing === undefined ? undefined : `there is no topic ${missing} any more. The other topics are read.`,
     );
     for (const lost of this.#offsets.skipLost(extents)) this.#host?.warn(lossOf(lost));
-    return this.#offsets.choose(extents, this.#options.limits);
+    const { limits } = this.#options;
+    return this.#offsets.choose(extents, { ...limits, records: Math.min(limits.records, most) });
   }
 
   async stop(): Promise<void> {

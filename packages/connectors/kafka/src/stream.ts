@@ -30,7 +30,7 @@ export function kafkaSource<K = Uint8Array | null, V = Uint8Array | null>(
     start: (last, host) => driver.start(last, host),
     limit: () => driver.limit(),
     hasMore: () => driver.hasMore(),
-    fix: (time) => driver.fix(time),
+    fix: (time, most) => driver.fix(time, most),
     committed: (ranges) => driver.committed(ranges),
     sizeOf: ({ from, until }) => until - from,
     stop: () => driver.stop(),
