@@ -69,7 +69,8 @@ async function measure(
   const results = await pairedRuns(bench.subjects(options), rounds, options.progress);
   const othersCores = load.othersCores();
   say(resultsTable(bench, results, readBaseline(bench.name)));
-  if (bench.goals !== undefined) say(goalsText(bench.goals(results)));
+  if (bench.goals !== undefined)
+    say(options.quick ? "goals are for whole runs, not for --quick" : goalsText(bench.goals(results)));
   say(
     `${rounds} rounds; other programs kept ${figure(othersCores)} cores busy${othersCores > 0.3 ? ": too many to trust these" : ""}`,
   );
