@@ -1,8 +1,7 @@
-import { KEY_GROUPS, KeyMap, keyGroup } from "@millrace/codec";
+import { KeyMap, keyGroup } from "@millrace/codec";
 import { formerHeads, groupsOf, isSameVersion, type StateHeads, type StateVersion } from "@millrace/plan";
 import type { GroupRange, StatePartition } from "./file-names.ts";
 import type { StateCell, StateRows } from "./rows.ts";
-import { keysOfSlice, sliceRanges } from "./slice-ranges.ts";
 import { ALL_GROUPS } from "./state-file.ts";
 import type { StateFiles } from "./state-files.ts";
 import type { OnDamage, RowsTaker } from "./walk.ts";
@@ -136,58 +135,6 @@ async function touchedSince(
   } catch {
     return undefined; // the state itself may still be readable, and its reader reports what is wrong
   }
-}
-
-/** A key with its state, to be written. */
-export interface KeyWithState {
-  readonly key: unknown;
-  readonly cell: StateCell;
-  /** When it was last updated, in epoch ms. */
-  readonly updated: number;
-}
-
-/** Writes a version of a partition that consists of these entries, in this order. Each key must occur once, in its partition. */
-export async function writeState(
-  files: StateFiles,
-  of: StatePartition,
-  content: {
-    readonly version: StateVersion;
-    readonly schema: number;
-    readonly timed: boolean;
-    readonly entries: readonly KeyWithState[];
-  },
-): Promise<void> {
-  const { entries, ...head } = content;
-  const groups = Uint16Array.from(entries, ({ key }) => keyGroup(key));
-  const counts = new Uint32Array(KEY_GROUPS);
-  for (const group of groups) counts[group] = (counts[group] ?? 0) + 1;
-  const inGroups = Uint32Array.from(entries.keys()).sort((a, b) => (groups[a] ?? 0) - (groups[b] ?? 0) || a - b);
-  let next = 0;
-  await files.writeWhole(of, {
-    ...head,
-    nextOrdinal: entries.length,
-    ranges: sliceRanges(counts, keysOfSlice(bytesOf(entries))),
-    fill: ({ last }, writer) => {
-      for (; next < inGroups.length; next++) {
-        const at = inGroups[next] ?? 0;
-        const entry = entries[at];
-        const group = groups[at] ?? 0;
-        if (entry === undefined || group > last) return;
-        writer.put(entry.key, group, entry.cell, at, entry.updated);
-      }
-    },
-  });
-}
-
-/** Bytes of an entry, about, from some of them. */
-function bytesOf(entries: readonly KeyWithState[]): number {
-  const some = entries.slice(0, 100);
-  return some.reduce((bytes, { key, cell }) => bytes + sizeOf(key) + sizeOf(cell) + 16, 0) / Math.max(1, some.length);
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  return value instanceof Uint8Array ? value.length : 8;
 }
 
 function isSameCell(a: StateCell, b: StateCell): boolean {

@@ -4,9 +4,9 @@ import { epochMs } from "@millrace/base";
 import type { StateVersion } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { deltaFileName } from "./file-names.ts";
-import { readChanges, readState, writeState } from "./state-data.ts";
+import { readChanges, readState } from "./state-data.ts";
 
-import { inOrder, keys, removeLabs, StateLab, totals } from "./state-lab.fixture.ts";
+import { inOrder, keys, removeLabs, StateLab, totals, writeState } from "./state-lab.fixture.ts";
 
 afterAll(removeLabs);
 

@@ -9,7 +9,8 @@ import { LocalFileSystem } from "../file-system/local.ts";
 import { type GroupRange, type StatePartition, sliceFileName } from "./file-names.ts";
 import { mergeDeltas } from "./merge.ts";
 import type { MergedDelta } from "./merged.ts";
-import { RowGroupsWriter } from "./rows.ts";
+import { RowGroupsWriter, type StateCell } from "./rows.ts";
+import { keysOfSlice, sliceRanges } from "./slice-ranges.ts";
 import { readState } from "./state-data.ts";
 import { StateFiles } from "./state-files.ts";
 import type { RowsTaker } from "./walk.ts";
@@ -156,3 +157,55 @@ export function inOrder(content: Content): readonly (readonly [string, number])[
 /** `k0`, `k1`, … each with the value. */
 export const keys = (many: number, value: number) =>
   Object.fromEntries(Array.from({ length: many }, (_, i) => [`k${i}`, value]));
+
+/** A key with its state, to be written. */
+interface KeyWithState {
+  readonly key: unknown;
+  readonly cell: StateCell;
+  /** When it was last updated, in epoch ms. */
+  readonly updated: number;
+}
+
+/** Writes a version of a partition that consists of these entries, in this order. Each key must occur once, in its partition. */
+export async function writeState(
+  files: StateFiles,
+  of: StatePartition,
+  content: {
+    readonly version: StateVersion;
+    readonly schema: number;
+    readonly timed: boolean;
+    readonly entries: readonly KeyWithState[];
+  },
+): Promise<void> {
+  const { entries, ...head } = content;
+  const groups = Uint16Array.from(entries, ({ key }) => keyGroup(key));
+  const counts = new Uint32Array(KEY_GROUPS);
+  for (const group of groups) counts[group] = (counts[group] ?? 0) + 1;
+  const inGroups = Uint32Array.from(entries.keys()).sort((a, b) => (groups[a] ?? 0) - (groups[b] ?? 0) || a - b);
+  let next = 0;
+  await files.writeWhole(of, {
+    ...head,
+    nextOrdinal: entries.length,
+    ranges: sliceRanges(counts, keysOfSlice(bytesOf(entries))),
+    fill: ({ last }, writer) => {
+      for (; next < inGroups.length; next++) {
+        const at = inGroups[next] ?? 0;
+        const entry = entries[at];
+        const group = groups[at] ?? 0;
+        if (entry === undefined || group > last) return;
+        writer.put(entry.key, group, entry.cell, at, entry.updated);
+      }
+    },
+  });
+}
+
+/** Bytes of an entry, about, from some of them. */
+function bytesOf(entries: readonly KeyWithState[]): number {
+  const some = entries.slice(0, 100);
+  return some.reduce((bytes, { key, cell }) => bytes + sizeOf(key) + sizeOf(cell) + 16, 0) / Math.max(1, some.length);
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  return value instanceof Uint8Array ? value.length : 8;
+}

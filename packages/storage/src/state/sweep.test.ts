@@ -6,10 +6,9 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { LocalFileSystem } from "../file-system/local.ts";
 import type { GroupRange } from "./file-names.ts";
-import { writeState } from "./state-data.ts";
 import { StateFiles } from "./state-files.ts";
 
-import { ALL, inOrder, removeLabs, StateLab, totals } from "./state-lab.fixture.ts";
+import { ALL, inOrder, removeLabs, StateLab, totals, writeState } from "./state-lab.fixture.ts";
 
 afterAll(removeLabs);
 
