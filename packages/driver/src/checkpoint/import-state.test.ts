@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { epochMs, ManualClock, millis } from "@millrace/base";
+import { epochMs, ManualClock, millis, type Warning } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import { LocalFileSystem } from "@millrace/storage";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -121,6 +121,25 @@ describe("imported state", () => {
     expect(await scan()).toEqual(['totals "a" 1', 'visits "ann" 3']);
   });
 
+  test("says what of earlier batches is lost with a state that cannot be read", async () => {
+    const job = new StateCheckpoint(join(root, "job"));
+    await job.change("totals", 100, [["a", 1]]);
+    await job.commit(100);
+    await job.change("totals", 200, [["a", 2]]);
+    await job.commit(200, { remembers: true });
+    const warnings: Warning[] = [];
+    const sink = { warn: (warning: Warning) => void warnings.push(warning), warningOver: () => undefined };
+    await imported([["totals", "a", 3]], { from: join(root, "job"), sink });
+    expect(warnings).toEqual([]);
+    rmSync(join(root, "new"), { recursive: true });
+    rmSync(join(root, "job/state/totals"), { recursive: true });
+    await imported([["totals", "a", 3]], { from: join(root, "job"), sink });
+    expect(warnings).toMatchObject([
+      { code: "STATE_HISTORY_LOST", message: /what "totals" had as of earlier batches/ },
+    ]);
+    expect(await scan()).toEqual(['totals "a" 3']);
+  });
+
   test.each([
     ["wrote state", ["state/old/1-0", "import/state"]],
     ["wrote its log", ["state/old/1-0", "import/state", "batches"]],
@@ -184,6 +203,9 @@ describe("nothing is imported", () => {
     await imported([["t", 1, 1]]);
     await expect(imported([["t", 1, 2]])).rejects.toThrow(/CHECKPOINT_NOT_EMPTY.* has a checkpoint already.*--from/);
     expect(await scan()).toEqual(["t 1 1"]);
+    rmSync(join(root, "new/owner"), { recursive: true }); // as a savepoint has none
+    await expect(imported([["t", 1, 2]])).rejects.toThrow("CHECKPOINT_NOT_EMPTY");
+    expect(readdirSync(join(root, "new")).sort()).toEqual(["batches", "state"]);
     mkdirSync(join(root, "home"));
     writeFileSync(join(root, "home/letter"), "");
     await expect(imported([["t", 1, 2]], { directory: join(root, "home") })).rejects.toThrow(

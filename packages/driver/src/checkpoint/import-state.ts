@@ -1,14 +1,17 @@
 import {
   type Clock,
+  EngineError,
   type EpochMs,
   type ErrorFactory,
   epochMs,
   errorKind,
   parseConf,
+  type WarningFactory,
   type WarningSink,
+  warningKind,
 } from "@millrace/base";
 import { encodeValue, fromTaggedJson, PlaceholderClasses, toTaggedJson } from "@millrace/codec";
-import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
+import { entriesOf, type FileSystem, fileNotFound, type Location, within } from "@millrace/files";
 import {
   type BaseEntry,
   hasOwnPlacement,
@@ -37,6 +40,12 @@ import {
 import { checkpointNotEmpty } from "./start-from.ts";
 
 const notImportable: ErrorFactory = errorKind("STATE_NOT_IMPORTABLE", "user");
+const historyLost: WarningFactory = warningKind("STATE_HISTORY_LOST");
+
+/** Of state that cannot be read, whatever is tried again. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  ...["STATE_DELTA_CORRUPT", "STATE_DELTA_FOREIGN", "STATE_DELTA_MISSING", fileNotFound.code],
+]);
 
 /** A key with its state as it is read: both in the notation of docs/formats/json.md. */
 export interface ImportedPair {
@@ -81,7 +90,7 @@ export interface ImportedState {
 
 /**
  * Makes a checkpoint out of keys with their states, in a directory that is empty. It counts when its log is written, which
- * comes last: after a failure, nothing of it is left. Memory: see {@link StateSorter}.
+ * comes last: after a failure, nothing of it is left but a lease that is released, which another owner may have followed. Memory: see {@link StateSorter}.
  *
  * @throws CHECKPOINT_NOT_EMPTY, CHECKPOINT_IN_USE, CHECKPOINT_TAKEN The directory, which is not changed.
  * @throws STATE_NOT_IMPORTABLE, what `refuse` returns, and what `pairs` and `onKeys` throw
@@ -92,6 +101,7 @@ export async function importState(request: ImportRequest): Promise<ImportedState
   const from = request.from === undefined ? undefined : localCheckpoint(request.from).directory;
   const found = from === undefined ? undefined : await findCheckpoint(files, from);
   await refuseForeign(files, directory);
+  await refuseUnlessEmpty(files, directory); // before there is a lease in what is not ours
   const lease = await ownCheckpointFor(files, directory, {
     owned: {
       what: "an import of state",
@@ -265,6 +275,7 @@ class StateImport {
   /** Takes over a checkpoint, but for some of its states. It may be that of a running job. */
   async #takeOver(operators: ReadonlySet<string>): Promise<FoundCheckpoint | undefined> {
     const { files, directory, from } = this.#place;
+    const { sink } = this.#request;
     if (from === undefined) return undefined;
     return takeCheckpoint(files, from, async (found) => {
       await files.remove(within(directory, "state")); // left by an attempt that was cut off
@@ -283,11 +294,26 @@ class StateImport {
         to: directory,
       }).then(
         () => remembered,
-        () => others.remembered,
+        (error: unknown) => {
+          if (!isUnreadable(error)) throw error;
+          const names = [...operators].map((name) => JSON.stringify(name)).join(", ");
+          sink.warn(
+            historyLost(
+              from,
+              `what ${names} had as of earlier batches cannot be read in ${from} (${error.code}). ` +
+                "The import goes on without it: windows that look back on batches before the import find no state there.",
+            ),
+          );
+          return others.remembered;
+        },
       );
       return { ...found, logged: { ...found.logged, pending: pending && runsAgain(pending), remembered: kept } };
     });
   }
+}
+
+function isUnreadable(error: unknown): error is EngineError {
+  return error instanceof EngineError && UNREADABLE.has(error.code);
 }
 
 /** The batch of imported state: the last one of the checkpoint that it is a part of. */

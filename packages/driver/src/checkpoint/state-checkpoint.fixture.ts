@@ -11,6 +11,8 @@ const PARTITIONS = 2;
 export class StateCheckpoint {
   readonly directory: Location;
   readonly classes = new PlaceholderClasses();
+  /** Of all its operators. */
+  kind = "updateStateByKey";
   readonly #files = new LocalFileSystem();
   readonly #state: StateFiles;
   readonly #heads = new Map<string, (StateVersion | undefined)[]>();
@@ -53,11 +55,17 @@ export class StateCheckpoint {
   }
 
   /** Batch `time` puts an operator with these keys into another number of partitions. Nothing of it counts before `commit`. */
-  async repartition(operator: string, time: number, partitions: number, keys: readonly (readonly [unknown, number])[]) {
+  async repartition(
+    operator: string,
+    time: number,
+    partitions: number,
+    keys: readonly (readonly [unknown, number])[],
+    place: (key: unknown) => number = (key) => partitionOf(key, partitions),
+  ) {
     const version = { batch: epochMs(time), attempt: 0, epoch: 1 };
     const heads: (StateVersion | undefined)[] = [];
     for (let partition = 0; partition < partitions; partition++) {
-      const mine = keys.filter(([key]) => partitionOf(key, partitions) === partition);
+      const mine = keys.filter(([key]) => place(key) === partition);
       heads.push(mine.length === 0 ? undefined : version);
       if (mine.length === 0) continue;
       await this.#state.writeWhole(
@@ -74,9 +82,10 @@ export class StateCheckpoint {
     this.#heads.set(operator, heads);
   }
 
-  /** All that was changed counts, as of batch `time`. */
-  async commit(time: number): Promise<void> {
+  /** All that was changed counts, as of batch `time`, which remembers the one before it on request. */
+  async commit(time: number, { remembers = false }: { readonly remembers?: boolean } = {}): Promise<void> {
     const batch = epochMs(time);
+    const before = { time: this.#committed.last, inputs: new Map(), states: this.#committed.states };
     const states = new Map<string, StateHeads>();
     for (const [operator, heads] of this.#heads)
       states.set(
@@ -84,7 +93,7 @@ export class StateCheckpoint {
         headsAfter(this.#committed.states.get(operator), { batch, partitions: heads.length, heads: [...heads] }, batch),
       );
     this.#committed = { last: batch, states };
-    const state = { given: true, kind: "updateStateByKey", label: "", place: 0, code: 0, version: 1, migrates: false };
+    const state = { given: true, kind: this.kind, label: "", place: 0, code: 0, version: 1, migrates: false };
     const entry: BaseEntry = {
       kind: "base",
       identity: { name: "words", id: "5f3a", batchIntervalMs: 100 },
@@ -93,7 +102,7 @@ export class StateCheckpoint {
       base: {
         zeroTime: epochMs(0),
         committed: this.#committed,
-        remembered: [],
+        remembered: remembers ? [before] : [],
         pending: undefined,
         memories: new Map(),
         memoriesAt: batch,

@@ -110,6 +110,15 @@ describe("a state that was given another number of partitions", () => {
     expect(await differs(550, 900)).toHaveLength(39);
   });
 
+  test("is compared key by key when the job's own partitioner places keys elsewhere at an earlier number", async () => {
+    checkpoint.kind = "updateStateByKey, placed by its own partitioner";
+    const now = [...keys.slice(4), ["k2", 22], ["k3", 33], ["new", 1], ["k0", 0]] as const;
+    await checkpoint.repartition("more", 900, 2, now, () => 1);
+    await checkpoint.commit(900);
+    expect(await differs(600)).toEqual(["k2: 2 -> 22", "k3: 3 -> 33", "new: undefined -> 1"]);
+    expect(await differs(800)).toEqual([]);
+  });
+
   test("is read as of batches before it, as long as its former files are there", async () => {
     expect(await scan({ operator: "more", batch: 699 })).toHaveLength(39);
     expect(await scan({ operator: "more", batch: 500 })).toHaveLength(40);

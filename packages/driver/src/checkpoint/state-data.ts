@@ -44,6 +44,12 @@ export interface StateSelection {
   readonly batch?: number | undefined;
 }
 
+/** A state as of a batch. */
+interface HeadsAt extends StateHeads {
+  /** The batch that gave it another number of partitions. */
+  readonly until: EpochMs | undefined;
+}
+
 /** Batches that an error names. */
 const BATCHES_TOLD = 10;
 
@@ -158,11 +164,12 @@ export class StateData {
 
   async *#changes(
     operator: string,
-    { from, to }: { readonly from: StateHeads; readonly to: StateHeads },
+    { from, to }: { readonly from: HeadsAt; readonly to: HeadsAt },
   ): AsyncGenerator<readonly ChangedKey[], void, undefined> {
-    if (from.partitions !== to.partitions) {
-      const part = this.#found.parts.states.find(({ name }) => name === operator);
-      const byHash = part !== undefined && !hasOwnPlacement(part);
+    const part = this.#found.parts.states.find(({ name }) => name === operator);
+    const byHash = part !== undefined && !hasOwnPlacement(part);
+    // A partitioner of the job may place keys elsewhere when it is back at an earlier number of partitions.
+    if (from.partitions !== to.partitions || (!byHash && from.until !== to.until)) {
       return yield* readChangesAcross(this.#files, operator, { from, to }, { byHash });
     }
     for (const [of, head] of partitionsOf(operator, to))
@@ -185,10 +192,10 @@ export class StateData {
   }
 
   /** @throws STATE_BATCH_UNKNOWN */
-  async #headsAt(operator: string, batch: number | undefined): Promise<StateHeads> {
+  async #headsAt(operator: string, batch: number | undefined): Promise<HeadsAt> {
     let heads = this.#states.get(operator);
-    if (heads === undefined) return { batch: epochMs(0), partitions: 0, heads: [] };
-    if (batch === undefined) return heads;
+    if (heads === undefined) return { batch: epochMs(0), partitions: 0, heads: [], until: undefined };
+    if (batch === undefined) return { ...heads, until: undefined };
     if (batch > this.last)
       throw batchUnknown(
         `batch ${batch} is not committed: the last one of ${this.#whose} is ${atBatch(this.last)}. Nothing is read. Name that one or an earlier one.`,
@@ -211,7 +218,7 @@ export class StateData {
       if (version === undefined && !versions.fromTheBeginning) isKept = false;
     }
     if (!isKept) throw this.#notKept(operator, { batch, kept, later });
-    return { batch: epochMs(batch), partitions: heads.partitions, heads: at };
+    return { batch: epochMs(batch), partitions: heads.partitions, heads: at, until: later };
   }
 
   #notKept(
