@@ -11,7 +11,7 @@ import {
   warningKind,
 } from "@millrace/base";
 import { encodeValue, fromTaggedJson, PlaceholderClasses, toTaggedJson } from "@millrace/codec";
-import { entriesOf, type FileSystem, fileNotFound, type Location, within } from "@millrace/files";
+import { type FileSystem, fileNotFound, type Location, within } from "@millrace/files";
 import {
   type BaseEntry,
   hasOwnPlacement,
@@ -24,20 +24,14 @@ import {
 } from "@millrace/plan";
 import { writtenVersion } from "@millrace/scheduler";
 import { type StateCell, StateFiles } from "@millrace/storage";
-import { BatchLog, newestEpoch } from "@millrace/storage/batch-log";
+import { BatchLog } from "@millrace/storage/batch-log";
 import { StateSorter } from "@millrace/storage/state-data";
 import { ownCheckpointFor } from "../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../lease/held-lease.ts";
 import { type Processes, realProcesses } from "../lease/processes.ts";
 import { copyStates, runsAgain, takeCheckpoint } from "./copied-state.ts";
-import {
-  checkpointFolders,
-  type FoundCheckpoint,
-  findCheckpoint,
-  IMPORT_FOLDER,
-  localCheckpoint,
-} from "./found-checkpoint.ts";
-import { checkpointNotEmpty } from "./start-from.ts";
+import { type FoundCheckpoint, findCheckpoint, IMPORT_FOLDER, localCheckpoint } from "./found-checkpoint.ts";
+import { hasLog, refuseForeign, refuseUnlessEmpty } from "./import-target.ts";
 
 const notImportable: ErrorFactory = errorKind("STATE_NOT_IMPORTABLE", "user");
 const historyLost: WarningFactory = warningKind("STATE_HISTORY_LOST");
@@ -379,33 +373,3 @@ function withStates(
 
 const without = <T>(map: ReadonlyMap<string, T>, those: (name: string) => boolean): ReadonlyMap<string, T> =>
   new Map([...map].filter(([name]) => !those(name)));
-
-/** What is there already is another's: a job may have been deployed on the wrong directory. @throws CHECKPOINT_NOT_EMPTY */
-async function refuseForeign(files: FileSystem, directory: Location): Promise<void> {
-  const entries = (await entriesOf(files, directory)) ?? [];
-  const foreign = entries.find(({ name }) => !checkpointFolders.has(name));
-  if (foreign !== undefined)
-    throw notEmpty(directory, `it has ${JSON.stringify(foreign.name)}, which is of something else`);
-}
-
-/** @throws CHECKPOINT_NOT_EMPTY */
-async function refuseUnlessEmpty(files: FileSystem, directory: Location): Promise<void> {
-  const names = new Set((await entriesOf(files, directory))?.map(({ name }) => name));
-  names.delete("owner");
-  if (names.delete(IMPORT_FOLDER) && !(await hasLog(files, directory)))
-    for (const folder of ["state", "batches"]) names.delete(folder); // an import was cut off
-  if (names.size > 0) throw notEmpty(directory, "it has a checkpoint already");
-}
-
-/** The folder of the log is made before its first segment, and does not count without one. */
-async function hasLog(files: FileSystem, directory: Location): Promise<boolean> {
-  return (await newestEpoch({ files, directory })) > 0;
-}
-
-function notEmpty(directory: Location, why: string): Error {
-  return checkpointNotEmpty(
-    `state is to be imported into the directory ${directory}, and ${why}. Nothing is imported, since that would be lost. Name a directory that is empty or not there. ` +
-      `To replace the state of some operators in a checkpoint, make a new one out of it: --from ${directory}.`,
-    { fields: { directory } },
-  );
-}
