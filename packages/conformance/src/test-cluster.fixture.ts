@@ -63,6 +63,8 @@ export interface ClusterOptions {
   readonly token?: string;
   /** The folder of certificates, `process.pem`, `process.key` and `ours-ca.pem`, that every process and command uses. */
   readonly tls?: string;
+  /** What the driver's process is started by: a program with its first arguments. @param dataDir Not there yet. */
+  readonly driverWithin?: (dataDir: string) => readonly string[];
   /** More options of the driver. */
   readonly driverOptions?: readonly string[];
   /** More of the environment of every process and command. */
@@ -82,6 +84,7 @@ export class TestCluster {
   readonly #driverArgs: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
   readonly #memory: readonly string[];
+  #over = false;
 
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const directory = await mkdtemp(join(tmpdir(), "millrace-test-"));
@@ -100,7 +103,8 @@ export class TestCluster {
     const host = options.host === undefined ? [] : ["--host", options.host];
     const ports = ["--port", "0", "--ui-port", "0"];
     const driverArgs = ["driver", ...host, ...(options.driverOptions ?? []), "--data-dir", dataDir];
-    const driver = TestProcess.millrace([...driverArgs, ...ports], { env });
+    const within = options.driverWithin?.(dataDir) ?? [];
+    const driver = TestProcess.millrace([...driverArgs, ...ports], { env, within });
     const [, address = "", ui = ""] = await driver.says(LISTENS);
     const cluster = new TestCluster(driver, { address, ui, directory, driverArgs, env, memory: options.memory });
     const started = Array.from({ length: options.executors }, () => cluster.startExecutor(options.slots));
@@ -142,11 +146,17 @@ export class TestCluster {
   /** Starts the driver again where it was, on the same data directory, when the first one has ended. */
   async startDriverAgain(): Promise<void> {
     await this.driver.ended;
+    this.#mustNotBeOver();
     this.operator.close();
     const [port = ""] = /\d+$/.exec(this.address) ?? [];
     this.driver = TestProcess.millrace([...this.#driverArgs, "--port", port, "--ui-port", "0"], { env: this.#env });
     this.operator = this.#dial();
     await this.driver.says(LISTENS);
+  }
+
+  /** @throws It was stopped, as when the time of a test is over that goes on all the same: nothing would end a new process. */
+  #mustNotBeOver(): void {
+    if (this.#over) throw new Error("the cluster was stopped");
   }
 
   /** A job that was submitted before, with its log from the beginning. */
@@ -162,6 +172,7 @@ export class TestCluster {
     flags: readonly string[] = [],
     within: readonly string[] = [],
   ): TestProcess {
+    this.#mustNotBeOver();
     const workDir = join(this.directory, name);
     const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir, ...this.#memory, ...flags];
     const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], {
@@ -192,6 +203,7 @@ export class TestCluster {
   }
 
   async stop(): Promise<void> {
+    this.#over = true;
     this.operator.close();
     await Promise.all([this.driver, ...this.executors].map((process) => process.end()));
     await rm(this.directory, { recursive: true, force: true });
