@@ -1,12 +1,13 @@
 // `npm run chaos -- --minutes N --seed S`: a random walk over faults of a cluster of real processes; see CONTRIBUTING.md.
 import { parseArgs } from "node:util";
 import { formatDuration, millis, SeededRng, SystemClock, systemRng } from "@millrace/base";
+import { NumberSource } from "../number-source.fixture.ts";
 import { ChaosCluster } from "./chaos-cluster.fixture.ts";
 import { ChaosWorld } from "./chaos-world.fixture.ts";
 import type { Strike } from "./fault.ts";
 import { FaultBox } from "./fault-box.fixture.ts";
 import { signal } from "./processes.ts";
-import { type Choice, choose, type Does, inWords } from "./walk-choice.fixture.ts";
+import { type Choice, choose, type Does, inWords, readsOf, type WalkReads } from "./walk-choice.fixture.ts";
 
 const USAGE = `npm run chaos -- [--minutes N] [--seed S]
 
@@ -23,7 +24,9 @@ const LOOK_MS = 200;
 const clock = new SystemClock();
 
 class Walk {
-  readonly #world = new ChaosWorld();
+  readonly #reads: WalkReads;
+  readonly #source: NumberSource | undefined;
+  readonly #world: ChaosWorld;
   readonly #faults = new FaultBox();
   readonly #rng: SeededRng;
   readonly #startedMs = clock.monotonicMs();
@@ -33,7 +36,15 @@ class Walk {
   #choices = 0;
   #submissions = 0;
 
-  constructor(seed: number) {
+  static async of(seed: number): Promise<Walk> {
+    const reads = readsOf(seed);
+    return new Walk(seed, reads, reads === "files" ? undefined : await NumberSource.listen());
+  }
+
+  private constructor(seed: number, reads: WalkReads, source: NumberSource | undefined) {
+    this.#reads = reads;
+    this.#source = source;
+    this.#world = new ChaosWorld(source);
     this.#rng = new SeededRng(seed);
   }
 
@@ -47,7 +58,7 @@ class Walk {
     try {
       await this.#until(cluster, () => this.#world.progress().batches > 0, "the first batch");
       while (clock.monotonicMs() - this.#startedMs < ms) {
-        const wrong = await this.#step(cluster, choose(this.#rng));
+        const wrong = await this.#step(cluster, choose(this.#rng, this.#reads));
         if (wrong.length > 0) return wrong;
       }
       this.#world.feed(10);
@@ -68,13 +79,14 @@ class Walk {
     const faults = [...this.#struck].sort(([a], [b]) => (a < b ? -1 : 1)).map(([deed, n]) => `${deed} ${n}`);
     const total = [...this.#struck.values()].reduce((sum, n) => sum + n, 0);
     return [
-      `records in ${this.#world.fed}, records out ${records}, batches ${batches}, submissions of the job ${this.#submissions}`,
+      `reads ${this.#reads}, records in ${this.#world.fed}, records out ${records}, batches ${batches}, submissions of the job ${this.#submissions}`,
       `faults that struck ${total}, whose step did not come ${this.#missed}`,
       ...faults.map((line) => `  ${line}`),
     ].join("\n");
   }
 
-  close({ keep }: { readonly keep: boolean }): void {
+  async close({ keep }: { readonly keep: boolean }): Promise<void> {
+    await this.#source?.close();
     this.#faults.close();
     if (!keep) this.#world.remove();
   }
@@ -198,10 +210,10 @@ async function main(): Promise<number> {
   }
   const again = `npm run chaos -- --minutes ${minutes} --seed ${seed}`;
   process.stdout.write(`${again}\n`);
-  const walk = new Walk(seed);
+  const walk = await Walk.of(seed);
   const wrong = await walk.go(minutes * 60_000);
   process.stdout.write(`\n${walk.summary()}\n`);
-  walk.close({ keep: values.keep || wrong.length > 0 });
+  await walk.close({ keep: values.keep || wrong.length > 0 });
   if (wrong.length === 0) {
     process.stdout.write(
       `seed ${seed}, ${formatDuration(millis(minutes * 60_000))}: each record is in each output once\n`,

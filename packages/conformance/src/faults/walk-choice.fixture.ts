@@ -1,4 +1,4 @@
-import type { Rng, StepName } from "@millrace/base";
+import { type Rng, SeededRng, type StepName } from "@millrace/base";
 import type { Deed, Fault, ProcessKind } from "./fault.ts";
 
 /** What the walk does next, drawn in one go: what happens meanwhile does not change what the next draws are. */
@@ -11,6 +11,12 @@ export interface Choice {
   /** What was saved so far is compared after it. */
   readonly compares: boolean;
 }
+
+/** What the job of a walk reads. */
+export type WalkReads = "files" | "reliable source";
+
+/** Drawn apart from the choices of the walk. */
+export const readsOf = (seed: number): WalkReads => (new SeededRng(seed).int(2) === 0 ? "files" : "reliable source");
 
 export type Does =
   | { readonly kind: "step"; readonly fault: Omit<Fault, "id"> }
@@ -29,35 +35,41 @@ const STEPS: readonly StepName[] = [
   "log.committed",
   "release",
 ];
+/** Those that come with records of the reliable source. */
+const RECEIVING: readonly StepName[] = ["received", "acknowledge"];
 /** Those that write a file with something in it. */
 const WRITES: readonly StepName[] = ["log.planned", "delta", "snapshot", "log.prepared", "log.committed"];
 const CODES = ["ENOSPC", "EROFS", "EIO"] as const;
 const KINDS = ["driver", "jobDriver", "executor", "jobExecutor"] as const;
 
-export function choose(rng: Rng): Choice {
+export function choose(rng: Rng, reads: WalkReads): Choice {
   const files = Array.from({ length: 1 + rng.int(3) }, () => 1 + rng.int(20));
-  return { files, does: deedOf(rng), sleepMs: 200 + rng.int(4_000), compares: rng.int(4) === 0 };
+  return { files, does: deedOf(rng, reads), sleepMs: 200 + rng.int(4_000), compares: rng.int(4) === 0 };
 }
 
-function deedOf(rng: Rng): Does {
+function deedOf(rng: Rng, reads: WalkReads): Does {
   const draw = rng.int(20);
   if (draw < 1) return { kind: "killAll" };
   if (draw < 3) return { kind: "signal", whom: pick(rng, KINDS), signal: "SIGKILL" };
   if (draw < 4) return { kind: "signal", whom: pick(rng, KINDS), signal: "SIGSTOP" };
   if (draw < 5) return { kind: "signal", whom: "executor", signal: "SIGTERM" };
-  return { kind: "step", fault: faultOf(rng) };
+  return { kind: "step", fault: faultOf(rng, reads) };
 }
 
-function faultOf(rng: Rng): Omit<Fault, "id"> {
+function faultOf(rng: Rng, reads: WalkReads): Omit<Fault, "id"> {
+  const receives = reads === "reliable source";
+  // More often than each of the many other steps.
+  const steps = receives ? [...STEPS, ...RECEIVING, ...RECEIVING] : STEPS;
+  const writes: readonly StepName[] = receives ? [...WRITES, "received"] : WRITES;
   const nth = 1 + rng.int(6);
   const draw = rng.int(10);
   if (draw < 3) {
     // A disk that has just become full takes the first half.
     const partly = rng.int(2) === 0 ? { partly: true as const } : {};
     const deed: Deed = { kind: "refuse", code: pick(rng, CODES), calls: 1 + rng.int(3), ...partly };
-    return { step: pick(rng, WRITES), when: "before", nth, deed };
+    return { step: pick(rng, writes), when: "before", nth, deed };
   }
-  const at = { step: pick(rng, STEPS), when: rng.int(2) === 0 ? "before" : "after", nth } as const;
+  const at = { step: pick(rng, steps), when: rng.int(2) === 0 ? "before" : "after", nth } as const;
   if (draw < 4) return { ...at, deed: { kind: "pause" } };
   if (draw < 5) return { ...at, deed: { kind: "kill", whom: "all" } };
   if (draw < 6) return { ...at, deed: { kind: "kill", whom: pick(rng, KINDS) } };

@@ -1,10 +1,10 @@
 import { SeededRng } from "@millrace/base";
 import { expect, test } from "vitest";
-import { choose, inWords } from "./walk-choice.fixture.ts";
+import { choose, inWords, readsOf, type WalkReads } from "./walk-choice.fixture.ts";
 
-const walk = (seed: number, steps: number) => {
+const walk = (seed: number, steps: number, reads: WalkReads = "files") => {
   const rng = new SeededRng(seed);
-  return Array.from({ length: steps }, () => choose(rng));
+  return Array.from({ length: steps }, () => choose(rng, reads));
 };
 
 test("a seed stands for the same walk", () => {
@@ -28,4 +28,14 @@ test("in a thousand choices there is each deed of each process, and each step bo
     ].sort(),
   );
   expect(places.size).toBe(9 * 2 + 1);
+});
+
+test("a job that receives from a reliable source is struck at the steps of its log and of acknowledgements, too", () => {
+  const places = walk(1, 1_000, "reliable source").map(({ does }) => inWords(does).where.replace(/,.*/, ""));
+  expect(new Set(places).size).toBe(11 * 2 + 1);
+});
+
+test("some seeds stand for files, and others for a reliable source", () => {
+  const seeds = Array.from({ length: 100 }, (_, seed) => seed);
+  expect(new Set(seeds.map(readsOf))).toEqual(new Set(["files", "reliable source"]));
 });
