@@ -10,6 +10,8 @@ const FAULTS = "packages/conformance/src/faults/**/*.proc.test.ts";
 const LONGEST = [
   "kills",
   "lost-executors",
+  "full-disks",
+  "mounted-disks",
   "disks",
   "damage",
   "isolation",

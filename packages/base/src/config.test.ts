@@ -32,7 +32,9 @@ describe("a job's settings", () => {
       '"0" is not a duration. Give a positive whole number of milliseconds, or text such as "500ms", "1s", "2m"',
     ],
     ["storage.pool.bytes", "0", '"0" is not a size. Give a positive number of bytes, or text such as "512m" or "1g"'],
-    ["task.attempts.max", "0", 'want 1 or more, not "0"'],
+    ["task.attempts.max", "0", 'want 1 to 255, not "0"'],
+    ["task.attempts.max", "256", 'want 1 to 255, not "256"'],
+    ["batches.allocated.max", "0", 'want 1 or more, not "0"'],
   ])("say %s=%s in whole sentences", (name, value, problem) => {
     expect(() => parseConf({ [name]: value })).toThrow(
       `[BAD_CONFIGURATION] a setting is wrong: ${name}: ${problem}. docs/configuration.md lists them all.`,

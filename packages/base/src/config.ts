@@ -32,6 +32,7 @@ const memoryBound = v.pipe(
 );
 const whole = v.pipe(numberOrText, v.transform(Number), v.integer("want a whole number"));
 const count = v.pipe(whole, v.minValue(1, "want 1 or more"));
+const attempts = v.pipe(whole, v.minValue(1, "want 1 to 255"), v.maxValue(255, "want 1 to 255"));
 const countOrNone = v.pipe(whole, v.minValue(0, "want 0 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
 const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
@@ -130,7 +131,7 @@ export interface JobConf {
 /** The parser of each setting, and its default. */
 const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, JobConf[Name]> } = {
   "default.parallelism": v.optional(parallelism, 0),
-  "task.attempts.max": v.optional(count, 4),
+  "task.attempts.max": v.optional(attempts, 4),
   "task.retry.delay.min": v.optional(v.union([automatic, duration]), "500ms"),
   "task.retry.delay.max": v.optional(duration, "10s"),
   "task.cancel.grace": v.optional(duration, "2s"),

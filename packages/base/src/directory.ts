@@ -25,11 +25,13 @@ export function usableDirectory(path: string, option: string): void {
 }
 
 /**
- * Node's own `recursive` never returns where the parent is there and the system says ENOENT all the same, as `/proc` does.
+ * Creates a directory and its missing parents. Node's own `recursive` says ENOENT of a read-only disk, and never returns where
+ * the parent is there and the system says ENOENT all the same, as `/proc` does.
  *
  * @param path Absolute.
+ * @throws The system's error.
  */
-function makeDirectory(path: string): void {
+export function makeDirectory(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const parent = dirname(path);
   if (parent !== path) makeDirectory(parent);

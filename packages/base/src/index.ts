@@ -6,7 +6,7 @@ export { didYouMean } from "./closest.ts";
 export { compiled } from "./compiled.ts";
 export { type JobConf, parseConf } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
-export { directoryUnusable, usableDirectory } from "./directory.ts";
+export { directoryUnusable, makeDirectory, usableDirectory } from "./directory.ts";
 export {
   type DurationLike,
   type EpochMs,

@@ -21,9 +21,16 @@ export function mounted(mounts: string): readonly string[] {
 }
 
 /** Undoes a mount for such a process. */
-export function unmount(pid: number, directory: string): void {
+export const unmount = (pid: number, directory: string): void => inMounts(pid, "umount", directory);
+
+/** Changes a mount for such a process: `size=1m`, `ro`. */
+export const remount = (pid: number, directory: string, options: string): void =>
+  inMounts(pid, "mount", "-o", `remount,${options}`, directory);
+
+/** Runs a command that sees what such a process sees. */
+export function inMounts(pid: number, ...command: readonly string[]): void {
   const user = way?.includes("--user") === true ? ["--user", "--preserve-credentials"] : [];
-  const args = ["--target", String(pid), ...user, "--mount", "umount", directory];
+  const args = ["--target", String(pid), ...user, "--mount", ...command];
   const { status, stderr } = spawnSync("nsenter", args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`nsenter ${args.join(" ")}: ${stderr}`);
 }

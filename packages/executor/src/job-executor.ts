@@ -1,6 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { localZone, millis, type Timer, toWireError } from "@millrace/base";
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { localZone, makeDirectory, millis, type Timer, toWireError } from "@millrace/base";
 import type { BlockLocation } from "@millrace/plan";
 import { type DriverSession, type FromExecutor, PROTOCOL_VERSION, type ToExecutor } from "@millrace/rpc";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
@@ -63,7 +63,7 @@ export class JobExecutor {
    */
   static async start(options: JobExecutorOptions): Promise<JobExecutor> {
     const spillDir = join(options.workDir, "blocks");
-    await mkdir(spillDir, { recursive: true });
+    makeDirectory(resolve(spillDir));
     const pool = BlockPool.create({ bytes: options.poolBytes });
     const store = new BlockStore({
       pool,

@@ -1,19 +1,19 @@
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { cleanUp } from "../clean-up.fixture.ts";
+import { TestProcess } from "../process.fixture.ts";
 import { struckBy } from "./chaos-world.fixture.ts";
-import type { Deed, Fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { LocalRun } from "./local-run.fixture.ts";
+import { FULL, READ_ONLY, type Refusal } from "./refusals.fixture.ts";
 
-// The system refuses writes, as a full disk, a read-only and a broken one do.
+// The system refuses writes, as a full disk, a read-only and a broken one do, and the job goes on.
 
 afterEach(cleanUp);
 
-type Refusal = Extract<Deed, { readonly kind: "refuse" }>;
-
-/** Half of what is written is there when the disk is full. */
-const FULL: Refusal = { kind: "refuse", code: "ENOSPC", calls: 1, partly: true };
 const BROKEN: Refusal = { kind: "refuse", code: "EIO", calls: 1 };
-const READ_ONLY: Refusal = { kind: "refuse", code: "EROFS", calls: 1 };
+/** For a rename, which writes nothing. */
+const NO_ROOM: Refusal = { kind: "refuse", code: "ENOSPC", calls: 1 };
 
 const GOES_ON: readonly (readonly [Fault["step"], Refusal])[] = [
   ["delta", FULL],
@@ -22,7 +22,9 @@ const GOES_ON: readonly (readonly [Fault["step"], Refusal])[] = [
   ["snapshot", READ_ONLY],
   ["staging", FULL],
   ["staging", BROKEN],
+  ["staging", READ_ONLY],
   ["publish", BROKEN],
+  ["publish", NO_ROOM],
 ];
 
 test("a write that is refused once is tried again, and each record is counted once", { timeout: 120_000 }, async () => {
@@ -41,53 +43,42 @@ test("a write that is refused once is tried again, and each record is counted on
   await here.drained(job);
 });
 
-const ENDS: readonly (readonly [Fault["step"], Refusal, string])[] = [
-  ["log.planned", FULL, "DISK_FULL"],
-  ["log.prepared", FULL, "DISK_FULL"],
-  ["log.committed", FULL, "DISK_FULL"],
-  ["log.committed", READ_ONLY, "FILE_FORBIDDEN"],
-  ["delta", READ_ONLY, "FILE_FORBIDDEN"],
-];
-
-test("a job whose log is refused a write ends with that, and goes on when it is started again", {
-  timeout: 120_000,
+test("an entry of the received log that is refused is written later, is not acknowledged before, and is counted once", {
+  timeout: 60_000,
 }, async () => {
-  const here = await LocalRun.of({ executors: 2 });
+  const here = await LocalRun.of({ executors: 1, reads: "reliable source" });
   const { world, faults } = here;
-  let job = await here.started();
-  for (const [step, deed, code] of ENDS) {
-    const what = `${deed.code} before ${step}`;
-    const armed = faults.arm({ step, when: "before", nth: 1, deed });
+  const job = await here.started();
+  for (const deed of [FULL, BROKEN, READ_ONLY]) {
+    const armed = faults.arm({ step: "received", when: "before", nth: 1, deed });
+    const { mark } = job.lines;
     world.feed(20);
-    await struckBy(armed, job.lines, what);
-    const ended = await job.ended;
-    expect(ended.code, what).toBe(1);
-    expect(ended.stderr, what).toMatch(new RegExp(`\\[${code}\\] .*${deed.code}`));
-    world.feed(5);
-    job = await here.startedAgain(what);
+    await struckBy(armed, job.lines, `${deed.code} before received`);
+    await job.says(new RegExp(`\\[RECEIVED_LOG_FAILING\\].*${deed.code}`), mark);
+    await world.counted(job.lines, mark);
+    expect(world.differences(), deed.code).toEqual([]);
   }
   await here.drained(job);
 });
 
-test.each([
-  ["full", "ENOSPC", "/checkpoint/"],
-  ["read-only", "EROFS", "/out/"],
-] as const)(
-  "a job whose disk is %s and stays so ends, and goes on when there is room again",
-  { timeout: 120_000 },
-  async (_, code, part) => {
-    const here = await LocalRun.of({ executors: 2, conf: { "task.retry.delay.max": "200ms" } });
-    const { world, faults } = here;
-    let job = await here.started();
-    world.feed(20);
-    await world.counted(job.lines);
-    const armed = faults.arm({ step: "task", when: "before", nth: 1, deed: { kind: "refuseAll", code, part } });
-    world.feed(20);
-    await armed.struck;
-    const { code: exit, stderr } = await job.ended;
-    expect([exit, stderr]).toEqual([1, expect.stringContaining(code)]);
-    armed.disarm();
-    job = await here.startedAgain(code);
-    await here.drained(job);
-  },
-);
+test("a savepoint that is refused room is told, leaves nothing that looks like one, and is made when there is room", {
+  timeout: 60_000,
+}, async () => {
+  const here = await LocalRun.of({ executors: 1 });
+  const { world, faults } = here;
+  const job = await here.started();
+  const savepoint = (...args: readonly string[]) =>
+    TestProcess.millrace(["savepoint", join(world.directory, "checkpoint"), ...args], { env: faults.env }).ended;
+  await world.feedBatch(job.lines);
+  const deed = { kind: "refuseAll", code: "ENOSPC", part: "/savepoints/" } as const;
+  const armed = faults.arm({ step: "task", when: "before", nth: 1, deed });
+  await world.feedBatch(job.lines); // from here on
+  const refused = await savepoint("--name", "v1");
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/\[DISK_FULL\] .*savepoints.*ENOSPC/)]);
+  expect(await armed.struck).toMatchObject({ process: "savepoint" });
+  armed.disarm();
+  expect((await savepoint("--list")).stdout).toBe("no savepoints\n");
+  expect(await savepoint("--name", "v1")).toMatchObject({ code: 0 });
+  await world.feedBatch(job.lines);
+  await here.drained(job);
+});

@@ -1,7 +1,7 @@
 import type { BatchStep, StepName } from "@millrace/base";
 
 /** What a process under test is, by the program that it runs. */
-export type ProcessKind = "run" | "driver" | "executor" | "jobDriver" | "jobExecutor";
+export type ProcessKind = "run" | "driver" | "executor" | "jobDriver" | "jobExecutor" | "savepoint";
 
 /** What is done to a process at a step of a batch's life. */
 export type Deed =

@@ -16,6 +16,8 @@ interface Refusal {
   calls: number;
 }
 
+/** Those of `millrace` that faults strike. */
+const COMMANDS: readonly string[] = ["run", "driver", "executor", "savepoint"] satisfies readonly ProcessKind[];
 const directory = process.env[FAULTS_VARIABLE] ?? "";
 const kind = directory === "" ? undefined : kindOfProcess();
 const refusals: Refusal[] = [];
@@ -26,7 +28,7 @@ if (kind !== undefined) {
   subscribe(FILE_CHANGES, (message) => onChange(message as FileChange, kind));
 }
 
-/** `undefined`: a command that a test runs, or no process of ours. */
+/** `undefined`: another command that a test runs, or no process of ours. */
 function kindOfProcess(): ProcessKind | undefined {
   const file = join(directory, "processes", String(process.pid));
   if (isMainThread) {
@@ -42,7 +44,7 @@ function kindOfProgram([, program = "", command = ""]: readonly string[]): Proce
   const name = basename(program);
   if (name === "process-main.js") return "jobDriver";
   if (name === "job-executor-main.js") return "jobExecutor";
-  return command === "run" || command === "driver" || command === "executor" ? command : undefined;
+  return COMMANDS.includes(command) ? (command as ProcessKind) : undefined; // as all of them are
 }
 
 function onStep(step: BatchStep, process: ProcessKind): void {

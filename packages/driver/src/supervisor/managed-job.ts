@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   type Clock,
@@ -10,6 +10,7 @@ import {
   fromWireError,
   type JobId,
   type Millis,
+  makeDirectory,
   millis,
   processIdentity,
   SteadyClock,
@@ -80,7 +81,7 @@ export class ManagedJob {
     const { directory } = options;
     try {
       await rm(directory, { recursive: true, force: true }); // of a submission that was cut off
-      await mkdir(directory, { recursive: true });
+      makeDirectory(resolve(directory));
       await writeFile(join(directory, "artefact"), packed);
       const job = new ManagedJob(options, newRecord(options));
       await job.#install(packed);

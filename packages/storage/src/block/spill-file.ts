@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { makeDirectory } from "@millrace/base";
 import { fileError } from "../file-system/system-error.ts";
 
 /** A range of a spill file. */
@@ -40,7 +41,7 @@ export class SpillDirectory {
 
   /** The path of a new file for state outside memory; other files may have names that begin with it. The directory exists. */
   newStatePath(): string {
-    mkdirSync(this.#directory, { recursive: true });
+    makeDirectory(resolve(this.#directory));
     return join(this.#directory, `${statePrefix(this.#owner)}${this.#count++}`);
   }
 }
@@ -96,7 +97,7 @@ export class SpillFile {
       return openSync(this.path, "w");
     } catch {
       // Most likely the directory does not exist yet; if not, the second attempt reports the reason.
-      mkdirSync(join(this.path, ".."), { recursive: true });
+      makeDirectory(resolve(this.path, ".."));
       return openSync(this.path, "w");
     }
   }
