@@ -25,7 +25,7 @@ const EXPECTED = [
   { command: /millrace check /, says: /no errors/ },
   { command: /millrace checkpoint inspect/, says: /committed/ },
   { command: /millrace checkpoint check/, says: /counts +goes on/ },
-  { command: /millrace state scan/, says: /ada +\d+/ },
+  { command: /millrace state scan/, says: /"ada" +\d+/ },
   { command: /millrace savepoint/, says: /v1/ },
   { command: /millrace (submit counts|stop counts)/, says: /counts-\d/ },
   { command: /millrace (submit|jobs|status|stop)/, says: /shouting-1/ },
