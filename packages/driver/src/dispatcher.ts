@@ -5,12 +5,19 @@
 export class Dispatcher<Event, Effect> {
   readonly #step: (event: Event) => readonly Effect[];
   readonly #perform: (effect: Effect) => void;
+  readonly #changed: () => void;
   readonly #queue: Event[] = [];
   #busy = false;
 
-  constructor(step: (event: Event) => readonly Effect[], perform: (effect: Effect) => void) {
+  /** @param changed Told when no event is left: the machine may have changed. */
+  constructor(
+    step: (event: Event) => readonly Effect[],
+    perform: (effect: Effect) => void,
+    changed: () => void = () => undefined,
+  ) {
     this.#step = step;
     this.#perform = perform;
+    this.#changed = changed;
   }
 
   /** An event is being carried out. */
@@ -29,5 +36,6 @@ export class Dispatcher<Event, Effect> {
     } finally {
       this.#busy = false;
     }
+    this.#changed();
   }
 }

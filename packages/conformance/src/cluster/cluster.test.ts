@@ -204,6 +204,25 @@ describe("a cluster ends", () => {
     expect(job.seen[0]).toEqual(TOTALS[0]);
   });
 
+  test("after it has told what its drain waits for, each time that this changes, without being asked", async () => {
+    const held = deferred<void>();
+    const job = totals({ meanwhile: () => held.promise });
+    await start(job, ["e1"]);
+    await cluster.pass(1_000);
+    cluster.driver.stop({ graceful: true });
+    const told = (): readonly string[] =>
+      cluster.events.flatMap((event) => (event.type === "draining" ? [event.draining.waitsFor.join()] : []));
+    await cluster.pass(2_000);
+    const atFirst = told();
+    expect(atFirst.at(-1)).toMatch(/^batch \S+, which runs/);
+    await cluster.pass(5_000);
+    expect(told()).toEqual(atFirst);
+    held.resolve();
+    await cluster.pass(2_000);
+    expect(cluster.end).toBe("finished");
+    expect(told().slice(atFirst.length)).not.toEqual([]);
+  });
+
   test("when the drain takes longer than stop.timeout", async () => {
     const job = totals({ meanwhile: () => new Promise<void>(() => undefined) });
     await start(job, ["e1"], { conf: { "stop.timeout": "10s" } });

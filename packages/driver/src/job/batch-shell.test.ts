@@ -27,6 +27,7 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
     { conf: parseConf(conf), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
     {
       begin: () => {},
+      changed: () => {},
       allocate: (time) => shell.onAllocated(time),
       fixInput: (time) => shell.onInputFixed(time, false),
       runBatch: (time) => {

@@ -53,6 +53,8 @@ export interface BatchLogPorts {
 }
 
 export interface BatchShellPorts extends WarningSink {
+  /** What a stop, or an executor that leaves, waits for may have changed. */
+  changed(): void;
   /** Without it, batches are not logged. */
   readonly log?: BatchLogPorts | undefined;
   /** Batches follow. Windows align with `zeroTime`, one interval before the first of them. */
@@ -156,6 +158,7 @@ export class BatchShell {
     this.#machine = new Dispatcher(
       (event) => stepBatches(this.#state, event),
       (effect) => this.#perform(effect),
+      () => ports.changed(),
     );
   }
 

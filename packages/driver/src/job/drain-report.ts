@@ -4,7 +4,8 @@ import { type JobLife, stopWaits } from "@millrace/scheduler";
 import type { JobDriverEvent } from "./events.ts";
 import type { RunningJob } from "./running-job.ts";
 
-const LOOK_EVERY = parseDuration("250ms");
+/** From one look to the next: a look at received blocks costs as much as there are. */
+const PAUSE = parseDuration("250ms");
 
 /** The parts of a job that know what it waits for. */
 interface Drained {
@@ -12,12 +13,17 @@ interface Drained {
   readonly running: Pick<RunningJob, "waits" | "leavingWaits"> | undefined;
 }
 
-/** Tells what a job that stops, or executors that leave, wait for, whenever that has changed. Looks only meanwhile. */
+/** Tells what a job that stops, or executors that leave, wait for, whenever that has changed. Looks only meanwhile, and when something did. */
 export class DrainReport {
   readonly #clock: Clock;
   readonly #drained: () => Drained;
   readonly #tell: (event: JobDriverEvent) => void;
-  #timer: Timer | undefined;
+  /** Something drains. */
+  #drains = false;
+  /** Runs until the next look is due. */
+  #pause: Timer | undefined;
+  /** Something has changed since the last look. */
+  #late = false;
   #told = "";
 
   constructor(clock: Clock, drained: () => Drained, tell: (event: JobDriverEvent) => void) {
@@ -26,9 +32,17 @@ export class DrainReport {
     this.#tell = tell;
   }
 
-  /** Something begins to drain, or may have ended to. */
+  /** What is waited for may have changed. */
+  changed(): void {
+    if (!this.#drains) return;
+    if (this.#pause === undefined) this.look();
+    else this.#late = true;
+  }
+
+  /** Something begins to drain. */
   look(): void {
-    this.#timer?.cancel();
+    this.#pause?.cancel();
+    this.#late = false;
     const { life, running } = this.#drained();
     const stop = stopWaits(life);
     const leaving = running?.leavingWaits() ?? new Map<ExecutorId, readonly string[]>();
@@ -39,11 +53,18 @@ export class DrainReport {
       if (stop !== undefined) this.#tell({ type: "draining", draining: this.#summary(stop.until, waits) });
       this.#tell({ type: "leaving", executors: leaving });
     }
-    if (stop !== undefined || leaving.size > 0) this.#timer = this.#clock.after(LOOK_EVERY, () => this.look());
+    this.#drains = stop !== undefined || leaving.size > 0;
+    this.#pause = this.#drains ? this.#clock.after(PAUSE, () => this.#paused()) : undefined;
   }
 
   end(): void {
-    this.#timer?.cancel();
+    this.#drains = false;
+    this.#pause?.cancel();
+  }
+
+  #paused(): void {
+    this.#pause = undefined;
+    if (this.#late) this.look();
   }
 
   #summary(until: number, waitsFor: readonly string[]): DrainSummary {

@@ -113,6 +113,7 @@ export class JobDriver {
     this.#machine = new Dispatcher(
       (event) => stepJobLife(this.#life, event),
       (effect) => this.#perform(effect),
+      () => this.#drains.changed(),
     );
     this.#alarm = new Alarm(clock, (at) => this.#machine.dispatch({ type: "tick", at }));
     this.#drains = new DrainReport(clock, () => ({ life: this.#life, running: this.#running }), options.onEvent);
@@ -317,6 +318,7 @@ export class JobDriver {
       defaultParallelism,
       warnings: this.#warnings,
       replicate: cluster,
+      onChanged: () => this.#drains.changed(),
       onReceiversAwaited: () => this.#machine.dispatch({ type: "receiversAwaited", at: this.#now() }),
       onBatchesEnded: (end, received, busy) =>
         this.#machine.dispatch({ type: "batchesEnded", end, received, busy, at: this.#now() }),

@@ -28,7 +28,14 @@ function shell(receiverLog: "on" | "off") {
       executors: executors as Executors,
       asOwner: (deed) => void deeds.push(deed),
       ...{ onAllocated: ignore, onInput: ignore, onHolderAdded: ignore, onCopiesReleased: ignore },
-      ...{ onSegmentsFree: ignore, observe: ignore, onAllStopped: ignore, warn: ignore, warningOver: ignore },
+      ...{
+        changed: ignore,
+        onSegmentsFree: ignore,
+        observe: ignore,
+        onAllStopped: ignore,
+        warn: ignore,
+        warningOver: ignore,
+      },
     },
   );
   receivers.dispatch({ type: "executorReady", executor: E1 });

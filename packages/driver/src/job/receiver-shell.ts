@@ -30,6 +30,8 @@ import type { Executors } from "./executors.ts";
 import type { JobLog } from "./thread/protocol.ts";
 
 export interface ReceiverShellPorts extends WarningSink {
+  /** What a stop, or an executor that leaves, waits for may have changed. */
+  changed(): void;
   readonly executors: Executors;
   /** Does something when this process is known to be the owner of the checkpoint directory. */
   asOwner(deed: () => void): void;
@@ -93,6 +95,7 @@ export class ReceiverShell {
     this.#machine = new Dispatcher(
       (event) => stepReceivers(this.#state, event),
       (effect) => this.#perform(effect),
+      () => ports.changed(),
     );
   }
 

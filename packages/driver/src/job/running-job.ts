@@ -45,6 +45,8 @@ export interface RunningJobPorts {
   /** Executors store second copies of received blocks if a level requires them. */
   readonly replicate: boolean;
   onEvent(event: JobDriverEvent): void;
+  /** What a drain waits for may have changed. */
+  onChanged(): void;
   /** Every batch has ended, and only receivers are still running. */
   onReceiversAwaited(): void;
   /** @param busy The job thread still has requests of batches to finish; `onThreadIdle` follows. */
@@ -101,6 +103,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   /** Drains: processes the received data and starts no further batches. */
   drain(): void {
     this.#batches.dispatch({ type: "stopRequested" });
+  }
+
+  changed(): void {
+    this.#ports.onChanged();
   }
 
   /** What a drain still waits for. */

@@ -36,7 +36,10 @@ export function interrupted({ built, stopping }: JobRecord): EngineError {
   return jobInterrupted(`the driver ended while the job ran, ${why} Submit it again.`);
 }
 
-/** Resolves when a driver process of an earlier supervisor is gone: two of one job would be in each other's way. */
+/**
+ * Resolves when a driver process of an earlier supervisor is gone: two of one job would be in each other's way. It is no child of
+ * this process, and the system tells Node of the end of children alone: so it is looked at again and again, for 4 s at most.
+ */
 export async function orphanGone(driver: ProcessIdentity, clock: Clock): Promise<void> {
   const killAt = clock.monotonicMs() + ORPHAN_GRACE;
   let killed = false;
