@@ -18,8 +18,13 @@ export const checkpointFolders: ReadonlySet<string> = new Set([
   ...["batches", "owner", "received", "savepoints", "state", ORIGIN, IMPORT_FOLDER],
 ]);
 
-/** A checkpoint directory, as commands name it: a path or location on this machine. @throws FILE_SYSTEM_UNKNOWN */
-export function localCheckpoint(path: string): { readonly files: FileSystem; readonly directory: Location } {
+/**
+ * A checkpoint directory, as commands name it: a path on this machine, or a location of a file system whose package is installed
+ * where the command runs.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN
+ */
+export function checkpointAt(path: string): { readonly files: FileSystem; readonly directory: Location } {
   const systems = localFileSystems();
   const directory = systems.parse(path);
   return { files: systems.for(directory), directory };

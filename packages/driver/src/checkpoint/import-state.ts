@@ -30,7 +30,7 @@ import { ownCheckpointFor } from "../lease/checkpoint-lease.ts";
 import type { HeldLease } from "../lease/held-lease.ts";
 import { type Processes, realProcesses } from "../lease/processes.ts";
 import { copyStates, runsAgain, takeCheckpoint } from "./copied-state.ts";
-import { type FoundCheckpoint, findCheckpoint, IMPORT_FOLDER, localCheckpoint } from "./found-checkpoint.ts";
+import { checkpointAt, type FoundCheckpoint, findCheckpoint, IMPORT_FOLDER } from "./found-checkpoint.ts";
 import { hasLog, refuseForeign, refuseUnlessEmpty } from "./import-target.ts";
 
 const notImportable: ErrorFactory = errorKind("STATE_NOT_IMPORTABLE", "user");
@@ -91,8 +91,8 @@ export interface ImportedState {
  * @throws CHECKPOINT_NOT_FOUND and others: `from` cannot be read. The errors of the file system.
  */
 export async function importState(request: ImportRequest): Promise<ImportedState> {
-  const { files, directory } = localCheckpoint(request.directory);
-  const from = request.from === undefined ? undefined : localCheckpoint(request.from).directory;
+  const { files, directory } = checkpointAt(request.directory);
+  const from = request.from === undefined ? undefined : checkpointAt(request.from).directory;
   const found = from === undefined ? undefined : await findCheckpoint(files, from);
   await refuseForeign(files, directory);
   await refuseUnlessEmpty(files, directory); // before there is a lease in what is not ours

@@ -3,7 +3,7 @@ import { entriesOf, type FileSystem, type Location, within } from "@millrace/fil
 import type { NamedPart, NamedState, PendingBatch, StateHeads } from "@millrace/plan";
 import { outputInWords, sourceInWords, writtenVersion } from "@millrace/scheduler";
 import { countKeys, operatorFolder, StateFiles } from "@millrace/storage";
-import { type FoundCheckpoint, findCheckpoint, localCheckpoint, partitionsOf } from "./found-checkpoint.ts";
+import { checkpointAt, type FoundCheckpoint, findCheckpoint, partitionsOf } from "./found-checkpoint.ts";
 
 /** What is in a checkpoint directory. Plain data. Times are batch times. */
 export interface CheckpointReport {
@@ -53,7 +53,7 @@ interface PartReport extends Pick<NamedPart, "name" | "given" | "kind" | "label"
  * @throws FILE_SYSTEM_UNKNOWN, and the errors of {@link findCheckpoint}
  */
 export async function inspectCheckpoint(path: string): Promise<CheckpointReport> {
-  const { files, directory } = localCheckpoint(path);
+  const { files, directory } = checkpointAt(path);
   return inspect(files, directory);
 }
 

@@ -4,7 +4,7 @@ import type { BaseEntry } from "@millrace/plan";
 import { BatchLog } from "@millrace/storage/batch-log";
 import { LeaseFolder } from "@millrace/storage/lease";
 import { copyStates, runsAgain, takeCheckpoint } from "./copied-state.ts";
-import { findCheckpoint, localCheckpoint } from "./found-checkpoint.ts";
+import { checkpointAt, findCheckpoint } from "./found-checkpoint.ts";
 
 const savepointExists: ErrorFactory = errorKind("SAVEPOINT_EXISTS", "user");
 const savepointNotFound: ErrorFactory = errorKind("SAVEPOINT_NOT_FOUND", "user");
@@ -31,7 +31,7 @@ export class Savepoints {
 
   /** @throws FILE_SYSTEM_UNKNOWN */
   constructor(path: string) {
-    ({ files: this.#files, directory: this.#directory } = localCheckpoint(path));
+    ({ files: this.#files, directory: this.#directory } = checkpointAt(path));
     this.#folder = within(this.#directory, "savepoints");
   }
 

@@ -13,7 +13,7 @@ import {
   readState,
   scanState,
 } from "@millrace/storage/state-data";
-import { type FoundCheckpoint, findCheckpoint, localCheckpoint, partitionsOf } from "./found-checkpoint.ts";
+import { checkpointAt, type FoundCheckpoint, findCheckpoint, partitionsOf } from "./found-checkpoint.ts";
 
 const stateUnknown: ErrorFactory = errorKind("STATE_UNKNOWN", "user");
 const batchUnknown: ErrorFactory = errorKind("STATE_BATCH_UNKNOWN", "user");
@@ -67,7 +67,7 @@ export class StateData {
    * @throws FILE_SYSTEM_UNKNOWN, and the errors of {@link findCheckpoint}
    */
   static async open(path: string): Promise<StateData> {
-    const { files, directory } = localCheckpoint(path);
+    const { files, directory } = checkpointAt(path);
     return new StateData(files, directory, await findCheckpoint(files, directory));
   }
 
