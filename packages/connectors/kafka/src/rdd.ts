@@ -1,6 +1,7 @@
 import { externalRanges, externalRDD, type RDD, type StreamingContext } from "millrace";
 import { connectionOf, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
+import { tellOfNode } from "./node-notice.ts";
 import { split } from "./offsets.ts";
 import { checkReading, count, type KafkaFormat, type KafkaSourceOptions, topicName } from "./options.ts";
 import type { OffsetRange } from "./range.ts";
@@ -26,6 +27,7 @@ export function kafkaRDD<K = Uint8Array | null, V = Uint8Array | null>(
   ssc: StreamingContext,
   options: KafkaRddOptions<K, V>,
 ): RDD<KafkaRecord<K, V>> {
+  tellOfNode();
   const { isolation = "committed", whenLost = "stop", maxRecordsPerTask, minPartitions = 1 } = options;
   const connection = connectionOf(options);
   checkReading({ isolation, whenLost });

@@ -12,6 +12,7 @@ import type { Client } from "./client.ts";
 import { connectionOf, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
 import type { KafkaMessage } from "./message.ts";
+import { tellOfNode } from "./node-notice.ts";
 import { retried } from "./retried.ts";
 import { sharedClient } from "./shared-clients.ts";
 import { KafkaWriter, type PreparedTransaction } from "./writer.ts";
@@ -69,6 +70,7 @@ shipPackage("@millrace/kafka", { openKafkaWriter });
  * @throws KAFKA_OPTIONS
  */
 export function saveToKafka(stream: DStream<KafkaMessage>, options: KafkaSinkOptions): OutputOperation {
+  tellOfNode();
   return saveExternal(stream, kafkaSink(options));
 }
 

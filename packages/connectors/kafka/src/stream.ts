@@ -1,4 +1,5 @@
 import { type DStream, type ExternalSource, externalStream, type StreamingContext } from "millrace";
+import { tellOfNode } from "./node-notice.ts";
 import { checkOptions, type KafkaStreamOptions, nameOf } from "./options.ts";
 import type { KafkaRange } from "./range.ts";
 import { type KafkaReadOptions, reading } from "./read.ts";
@@ -15,6 +16,7 @@ export function kafkaStream<K = Uint8Array | null, V = Uint8Array | null>(
   ssc: StreamingContext,
   options: KafkaStreamOptions<K, V>,
 ): DStream<KafkaRecord<K, V>> {
+  tellOfNode();
   return externalStream(ssc, kafkaSource(options));
 }
 
