@@ -5,9 +5,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
+import { optionsOrExit } from "./options.mjs";
 import { finish, sum } from "./tally.mjs";
 import { runVitest } from "./vitest.mjs";
 
+const asked = optionsOrExit({
+  "no-tests": { type: "boolean", default: false },
+  record: { type: "boolean", default: false },
+  draw: { type: "boolean", default: false },
+});
 await bootstrapOrExit({ build: false }); // code that does not compile is a finding, not an obstacle
 const { findProblems, formatProblem } = await import("./checks/deps.mjs"); // need installed packages
 const { readWorkspace } = await import("./checks/workspace.mjs");
@@ -77,13 +83,13 @@ const results = [
   problems("links", () => checkLinks(documents(), (path) => existsSync(join(root, path)))),
   scoreCard(join(root, "scripts/checks/score.json")),
 ];
-const tests = process.argv.includes("--no-tests") ? [] : [runVitest(["--project=fast"])];
+const tests = asked["no-tests"] ? [] : [runVitest(["--project=fast"])];
 finish(sum([...results.map((ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })), ...tests]));
 
 /** ARCHITECTURE.md, drawn anew if that is asked for. */
 function drawn() {
   const file = join(root, "ARCHITECTURE.md");
-  if (process.argv.includes("--draw")) {
+  if (asked.draw) {
     writeFileSync(file, withPicture(readFileSync(file, "utf8"), drawPackages(workspace)));
   }
   return readFileSync(file, "utf8");
@@ -134,7 +140,7 @@ function scoreCard(file) {
     scores.some((score) => !score.kept) ? ["    fix: mend what the places below show"] : [],
   );
   for (const line of scores.flatMap(formatScore)) console.log(line);
-  if (kept && process.argv.includes("--record")) writeFileSync(file, `${JSON.stringify(toRecord(figures), null, 2)}\n`);
+  if (kept && asked.record) writeFileSync(file, `${JSON.stringify(toRecord(figures), null, 2)}\n`);
   return kept;
 }
 

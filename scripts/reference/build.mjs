@@ -14,12 +14,13 @@ import {
   ReflectionKind,
   TSConfigReader,
 } from "typedoc";
+import { optionsOrExit } from "../options.mjs";
 
 /** @typedef {import("typedoc").ProjectReflection} ProjectReflection */
 /** @typedef {import("typedoc").Context} Context */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const trial = process.argv.includes("--check");
+const { check: trial } = optionsOrExit({ check: { type: "boolean", default: false } });
 const out = trial ? mkdtempSync(join(tmpdir(), "millrace-reference-")) : `${root}docs/reference`;
 /** The pages of the guide, in its order. */
 const guide = [...readFileSync(`${root}docs/guide/README.md`, "utf8").matchAll(/\]\(([\w-]+\.md)\)/g)].map(
