@@ -17,6 +17,7 @@ export type {
   BatchInputReport,
   BatchOutcome,
   BatchRun,
+  Connection,
   FileInput,
   GraphMemory,
   JobGraph,

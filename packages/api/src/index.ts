@@ -6,6 +6,7 @@ export {
   type BlockingReader,
   type BlockingWriter,
   type ByteRange,
+  type FileAccess,
   type FileEntry,
   type FileErrors,
   type FileKind,

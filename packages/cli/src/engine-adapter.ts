@@ -53,9 +53,9 @@ export const engine: Engine = {
     });
     onProgress("declaring its graph");
     const { declareJob } = await import("@millrace/driver/embedded");
-    const { name } = await declareJob({ ...request, artefact, signal: signal.graceful });
+    const { name, connections } = await declareJob({ ...request, artefact, signal: signal.graceful });
     const { entry, files, functions, externals } = artefact.manifest;
-    return { entry, name, files: files.length, functions, externals };
+    return { entry, name, files: files.length, functions, externals, connections };
   },
   async checkCheckpoint({ jobFile, directory, signal, onProgress, ...request }) {
     const artefact = await bundled(jobFile, onProgress);

@@ -7,7 +7,7 @@ import type {
   Savepoints,
   StateData,
 } from "@millrace/driver/checkpoint";
-import type { DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
+import type { Connection, DeclaredJob, Master, RunFailure } from "@millrace/driver/embedded";
 import type { BatchSummary, DrainSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
 
@@ -124,6 +124,11 @@ export interface CheckRequest {
   readonly onProgress: (step: string) => void;
 }
 
+interface JobCheckRequest extends CheckRequest {
+  /** Also try to reach what the job reads and writes. */
+  readonly connects: boolean;
+}
+
 interface CheckpointCheckRequest extends CheckRequest {
   readonly directory: string;
   /** The job's, in place of its own. */
@@ -147,6 +152,8 @@ export interface CheckedJob {
   readonly files: number;
   readonly functions: number;
   readonly externals: readonly ExternalPackage[];
+  /** If they were to be tried. */
+  readonly connections?: readonly Connection[] | undefined;
 }
 
 /**
@@ -176,9 +183,9 @@ export interface Engine {
   typeErrors(file: string): Promise<Error | undefined>;
   /**
    * Like `bundle`, then types, then the declarations of `build`: captures of its functions, and completeness of the
-   * graph.
+   * graph; then, if asked for, whether what it names outside can be reached.
    */
-  check(request: CheckRequest): Promise<CheckedJob>;
+  check(request: JobCheckRequest): Promise<CheckedJob>;
   /** What a job would find in a checkpoint directory. */
   checkCheckpoint(request: CheckpointCheckRequest): Promise<readonly CheckpointFinding[]>;
   /** What is in a checkpoint directory. */

@@ -1,4 +1,5 @@
 import { errorKind, type JobId, jobId, toWireError } from "@millrace/base";
+import type { Connection } from "@millrace/driver/embedded";
 import type { BatchSummary } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
 import type { Engine, RunRequest } from "./engine.ts";
@@ -159,6 +160,45 @@ test("a working directory that is gone is named as such, and not by Node's syste
   const { code, err } = await session({ engine: { init: () => Promise.reject(gone) } }).run("init");
   expect(code).toBe(2);
   expect(err).toMatch(/^\[DIRECTORY_UNUSABLE\] The folder that this command was started in is gone.*with cd/);
+});
+
+describe("check --connect", () => {
+  const found = { entry: "job.ts", name: "j", files: 1, functions: 0, externals: [] };
+  const problem = { code: "FILE_STORE_MISSING", message: "[FILE_STORE_MISSING] there is no such bucket." };
+  const reached = { name: "kafka orders", use: "source", state: "reached", problem: undefined } as const;
+  const untried = { name: "WalkIns", use: "source", state: "untried", problem: undefined } as const;
+  const failed = { name: "s3://b/out", use: "output", state: "failed", problem } as const;
+  const check = (connections: readonly Connection[], ...more: readonly string[]) => {
+    const asked: boolean[] = [];
+    const engine: Partial<Engine> = {
+      check: async ({ connects }) => {
+        asked.push(connects);
+        return { ...found, connections };
+      },
+    };
+    return { asked, ended: session({ engine }).run("check", "job.ts", ...more) };
+  };
+
+  test("tells of each thing outside whether it was reached, and exits with 1 if one was not", async () => {
+    const { asked, ended } = check([reached, untried, failed], "--connect");
+    expect(await ended).toMatchObject({
+      code: 1,
+      out:
+        "job.ts: no errors\nsource kafka orders: reached\nsource WalkIns: not tried, it has no way to\n" +
+        "output s3://b/out: [FILE_STORE_MISSING] there is no such bucket.\n",
+    });
+    expect(asked).toEqual([true]);
+  });
+
+  test("exits with 0 if all were, and tells programs of them", async () => {
+    const { code, out } = await check([reached, untried], "--connect", "--json").ended;
+    expect([code, JSON.parse(out).connections]).toMatchObject([0, [{ name: "kafka orders" }, { state: "untried" }]]);
+  });
+
+  test("is not done by check alone", async () => {
+    const { asked, ended } = check([]);
+    expect([(await ended).out, asked]).toEqual(["job.ts: no errors\n", [false]]);
+  });
 });
 
 test("check --json prints its findings about the job, for programs", async () => {

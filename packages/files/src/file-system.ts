@@ -118,6 +118,9 @@ export interface BlockingFiles {
   append?(file: Location): BlockingAppender;
 }
 
+/** What is to be done with a path. */
+export type FileAccess = "read" | "write";
+
 /**
  * The only port to files, selected by the scheme of a location: for listings and commits of the driver, input and
  * output of tasks, and state. `file:` is built in; packages add others with `registerFileSystem`. Each thread has an
@@ -140,6 +143,15 @@ export interface FileSystem {
   readonly appearsLate?: boolean | undefined;
   /** Present if blocking calls are acceptable. */
   readonly blocking?: BlockingFiles | undefined;
+  /**
+   * Tries once to reach a path, without repeating anything: `millrace check --connect` calls it, and nothing else does. Leaves
+   * nothing behind. If absent, `stat` is called in its place.
+   *
+   * @param access `read`: something must be there. `write`: nothing need be; what it is in has to permit it, as far as that can be
+   *   known.
+   * @throws FILE_SERVER_UNREACHABLE, FILE_CREDENTIALS_REFUSED, FILE_STORE_MISSING, FILE_NOT_FOUND, FILE_FORBIDDEN
+   */
+  probe?(path: Location, access: FileAccess): Promise<void>;
   /**
    * The entries of a directory, in no particular order, in pages of a size that the file system chooses; one page is in
    * memory at a time. Entries that vanish during the listing are omitted. Links are followed.

@@ -18,6 +18,7 @@ export {
   type BlockingWriter,
   type ByteRange,
   entriesOf,
+  type FileAccess,
   type FileEntry,
   type FileKind,
   type FileReader,

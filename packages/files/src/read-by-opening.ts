@@ -16,8 +16,8 @@ export async function readByOpening(
     const start = range?.start ?? 0;
     const bytes = Math.max(0, Math.min(range?.end ?? reader.bytes, reader.bytes) - start);
     const target = Buffer.allocUnsafeSlow(bytes);
-    await reader.read(target, start);
-    return target;
+    const read = await reader.read(target, start);
+    return read === bytes ? target : target.subarray(0, read);
   } finally {
     await reader.close();
   }

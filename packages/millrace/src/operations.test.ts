@@ -89,11 +89,12 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   BoundedDouble: members<BoundedDouble>({ mean: 1, confidence: 1, low: 1, high: 1 }),
   Broadcast: members<Broadcast<unknown>>({ id: 1, value: 1, unpersist: 1, destroy: 1, isDestroyed: 1 }),
   CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),
-  Sink: members<Sink<unknown, unknown>>({ label: 1, options: 1, open: 1, recover: 1, commit: 1, abort: 1 }),
+  Sink: members<Sink<unknown, unknown>>({ label: 1, options: 1, open: 1, probe: 1, recover: 1, commit: 1, abort: 1 }),
   SinkBatch: members<SinkBatch>({ id: 1, time: 1, output: 1, epoch: 1 }),
   SinkStart: members<SinkStart<unknown>>({ id: 1, output: 1, epoch: 1, committed: 1, pending: 1 }),
   ExternalSource: members<ExternalSource<unknown, unknown>>({
     ...{ label: 1, options: 1, start: 1, limit: 1, hasMore: 1, fix: 1, sizeOf: 1, committed: 1, read: 1, stop: 1 },
+    probe: 1,
   }),
   SourceHost: members<SourceHost>({ warn: 1, condition: 1 }),
   SinkTask: members<SinkTask>({ id: 1, time: 1, output: 1, epoch: 1, partition: 1, attempt: 1 }),

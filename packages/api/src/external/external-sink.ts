@@ -103,6 +103,11 @@ export interface Sink<T, Prepared, Options = undefined> {
    */
   readonly open: (task: SinkTask, options: Options) => SinkWriter<T, Prepared> | Promise<SinkWriter<T, Prepared>>;
   /**
+   * Tries once to reach where records go: `millrace check --connect` calls it, on the driver, and nothing else does. It changes
+   * nothing, waits for nothing, closes what it has opened, and throws what is wrong, with a remedy.
+   */
+  probe?(): void | Promise<void>;
+  /**
    * Called on the driver once, before the first batch, which waits for it, when a job that names its checkpoint directory
    * starts. Discards what earlier starts have left, except what `pending` says is to be committed. An error ends the job.
    */
@@ -146,11 +151,13 @@ export function saveExternal<T, Prepared, Options>(
       if (typeof to?.label !== "string" || to.label === "")
         throw badArgument(`${operator} takes a sink with a label and a function open. Give it those.`);
     },
+    probe: () => checkMethod(to, "probe"),
     recover: () => checkMethod(to, "recover"),
     commit: () => checkMethod(to, "commit"),
     abort: () => checkMethod(to, "abort"),
   });
   const { label } = to;
+  context.addOutside({ name: label, use: "output", probe: to.probe?.bind(to) });
   const { site } = context.ship(to.open, `open of ${label}`);
   /** Of the batch that runs: captured by its tasks. */
   let running: OutputBatch = { id: "", time: epochMs(0), output: "", epoch: 0 };
@@ -169,10 +176,10 @@ export function saveExternal<T, Prepared, Options>(
   return graph.output(`${operator} to ${label}`, node, body, sink);
 }
 
-type OnDriver<Prepared> = Pick<Sink<never, Prepared, unknown>, "label" | "recover" | "commit" | "abort">;
+type OnDriver<Prepared> = Pick<Sink<never, Prepared, unknown>, "label" | "probe" | "recover" | "commit" | "abort">;
 
 /** @throws BAD_ARGUMENT */
-function checkMethod(to: OnDriver<never> | undefined, method: "recover" | "commit" | "abort"): void {
+function checkMethod(to: OnDriver<never> | undefined, method: "probe" | "recover" | "commit" | "abort"): void {
   const given = to?.[method];
   if (given === undefined || typeof given === "function") return;
   throw badArgument(`${method} of the sink given to saveExternal is ${kindOf(given)}. It must be a function.`);

@@ -104,6 +104,11 @@ export interface ExternalSource<Range, T, Options = undefined> {
    * function of the job, or one that a package has named with {@link shipPackage}.
    */
   readonly read: (range: Range, options: Options) => RangeRecords<T>;
+  /**
+   * Tries once to reach what is read, and to find it: `millrace check --connect` calls it, in place of `start`, and nothing else
+   * does. It changes nothing, waits for nothing, closes what it has opened, and throws what is wrong, with a remedy.
+   */
+  probe?(): void | Promise<void>;
   /** Called on the driver once, when no batch follows and the job ends normally. */
   stop?(): void | Promise<void>;
 }
@@ -131,6 +136,7 @@ export function externalStream<Range, T, Options>(
         throw badArgument(`fix of the source given to ${operator} is ${kindOf(from?.fix)}. It must be a function.`);
     },
   });
+  context.addOutside({ name: from.label, use: "source", probe: from.probe?.bind(from) });
   const { site } = context.ship(from.read, `read of ${from.label}`);
   const read = context.checked(operators.readExternal.ref(() => [from.read, from.options], site));
   return new DStream<T>(ssc[GRAPH], new ExternalStream(ssc[GRAPH], from, read));

@@ -6,6 +6,7 @@ import type { JobContext } from "../job/job-context.ts";
 import type { FileInput } from "../port/graph-port.ts";
 import type { StorageLevel } from "../rdd/storage-level.ts";
 import { checkPath, resolvePath } from "../source/found-files.ts";
+import { type Outside, placeOutside } from "./outside.ts";
 import { PartNames } from "./part-names.ts";
 import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
@@ -215,6 +216,15 @@ export class GraphBuilder {
   /** The inputs with a receiver, in the order of declaration. */
   get received(): readonly NamedInput[] {
     return this.#receivers.map(({ node }) => node);
+  }
+
+  /** What the job reads and writes outside; receivers connect by themselves alone. */
+  outside(): Outside[] {
+    const received = this.#receivers.map(({ node }): Outside => ({ name: node.label, use: "source" }));
+    const checkpoint = this.#logged
+      ? [placeOutside(this.context.port, { path: this.#checkpointDir, use: "checkpoint" })]
+      : [];
+    return [...received, ...this.context.outside, ...checkpoint];
   }
 
   /** The receivers of the job, with the current values of their captures. */

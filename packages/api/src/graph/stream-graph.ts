@@ -22,6 +22,7 @@ import type {
   BatchInputReport,
   BatchOutcome,
   BatchRun,
+  Connection,
   FileInput,
   FixedInputs,
   GraphMemory,
@@ -47,6 +48,7 @@ import {
   trialOf,
 } from "./batch-parts.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
+import { connectTo, type Outside } from "./outside.ts";
 import { PreparedOutputs } from "./prepared-outputs.ts";
 import { lookedBackOn, RecalledBatches, warnOfUnlogged } from "./recalled-batches.ts";
 import type { BatchHistory, NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
@@ -66,6 +68,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly polls: boolean;
   readonly #context: JobContext;
   readonly #outputs: readonly { readonly output: Output; readonly info: OutputInfo }[];
+  readonly #outside: readonly Outside[];
   readonly #prepared: PreparedOutputs;
   readonly #states: readonly StreamNode[];
   /** The inputs without a receiver. `input` identifies one; `name` is for people. */
@@ -109,6 +112,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     }));
     this.outputs = this.#outputs.map(({ info }) => info);
     this.#prepared = new PreparedOutputs(name, builder.context, this.#outputs);
+    this.#outside = builder.outside();
     this.stateful = builder.stateful;
     this.#states = builder.states;
     this.#inputs = builder.inputs.map((node) => ({
@@ -142,6 +146,10 @@ export class StreamGraph implements JobGraph, BatchHistory {
 
   recalled({ committed, pending, remembered }: LoggedBatches): Pick<LoggedBatches, "remembered" | "pending"> {
     return { remembered: lookedBackOn({ committed, pending, remembered }, this.#rememberMs), pending };
+  }
+
+  connect(): Promise<readonly Connection[]> {
+    return connectTo(this.#outside);
   }
 
   startBatches(zeroTime: EpochMs, { id, log }: JobRun = { id: "", log: undefined }): Promise<void> {

@@ -16,6 +16,7 @@ import { actionTooEarly, graphClosed } from "../errors.ts";
 import { CaptureEncoder } from "../function/capture-encoder.ts";
 import type { JobRegistry } from "../function/job-registry.ts";
 import type { AccumulatorUpdate } from "../function/task-context.ts";
+import type { Outside } from "../graph/outside.ts";
 import type { BatchHistory } from "../graph/stream-node.ts";
 import { ListenerBus } from "../listener/listener-bus.ts";
 import type { EnginePort } from "../port/engine-port.ts";
@@ -60,6 +61,7 @@ export class JobContext {
   #scope: BatchScope | undefined;
   #history: BatchHistory | undefined;
   #epoch = 0;
+  readonly #outside: Outside[] = [];
   /** Names that the author gave to RDDs. */
   readonly #names = new WeakMap<Lineage, string>();
   /** Functions with captured variables that had no value yet when the function was passed to an operator. */
@@ -129,6 +131,16 @@ export class JobContext {
   /** That of this run in the batch log of the job; 0 without one. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** What the job's `build` reads or writes outside, in the order of declaration. */
+  get outside(): readonly Outside[] {
+    return this.#outside;
+  }
+
+  /** Of an RDD of a batch, nothing is noted. */
+  addOutside(one: Outside): void {
+    if (this.building) this.#outside.push(one);
   }
 
   /** Names an RDD. */

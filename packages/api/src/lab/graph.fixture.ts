@@ -132,10 +132,18 @@ export class GraphLab {
     options: Partial<JobOptions> & { readonly port?: FakePort; readonly zeroTime?: number } = {},
   ): Promise<GraphLab> {
     const { port = new FakePort(), zeroTime = 0, ...job } = options;
-    const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
-    const graph = await buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
+    const graph = await GraphLab.declare(build, { port, ...job });
     await graph.startBatches(epochMs(zeroTime));
     return new GraphLab(port, graph);
+  }
+
+  /** A graph whose batches have not begun. */
+  static declare(
+    build: (ssc: StreamingContext, port: FakePort) => unknown,
+    { port = new FakePort(), ...job }: Partial<JobOptions> & { readonly port?: FakePort } = {},
+  ): Promise<JobGraph> {
+    const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
+    return buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
   }
 
   /** Runs a batch and commits what succeeded; `blocks` of the first receiver by name. */

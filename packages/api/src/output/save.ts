@@ -1,5 +1,7 @@
+import { parentOf } from "@millrace/files";
 import { badArgument } from "../errors.ts";
 import type { OutputOperation } from "../graph/graph-builder.ts";
+import { placeOutside } from "../graph/outside.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import { kindOf } from "../refusal/not-given.ts";
@@ -33,7 +35,10 @@ function saveOutput(
   const { format } = checkAll(operator, {
     prefix: () => {
       checkText(prefix, `the prefix of ${operator}`);
-      if (prefix !== "") resolvePath(context, prefix, operator); // refused here, not in the first batch
+      if (prefix === "") return;
+      const at = resolvePath(context, prefix, operator); // refused here, not in the first batch
+      const path = prefix.endsWith("/") ? at : parentOf(at);
+      context.addOutside(placeOutside(context.port, { path, use: "output" }));
     },
     suffix: () => checkText(suffix, `the suffix of ${operator}`),
     format: formatOf,

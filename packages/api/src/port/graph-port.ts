@@ -35,6 +35,11 @@ export interface JobGraph {
   readonly parts: JobParts;
   /** The slides, in ms, of streams that do not have an RDD in every batch. */
   readonly slides: readonly Millis[];
+  /**
+   * Tries once to reach everything outside that the job names: what its sources read, where its outputs go, its checkpoint
+   * directory. Nothing is begun. Never rejects.
+   */
+  connect(): Promise<readonly Connection[]>;
   /** The output operations, in the order in which they run. */
   readonly outputs: readonly OutputInfo[];
   /** True if some operator keeps state from batch to batch. */
@@ -94,6 +99,17 @@ export interface JobGraph {
    * @returns True if code of the job may still run for a moment, such as a loop that has just received the last record.
    */
   end(error: Error | undefined): Promise<boolean>;
+}
+
+/** What came of an attempt to reach something that the job reads or writes. Plain data. */
+export interface Connection {
+  /** The label of a source or sink, or a location. */
+  readonly name: string;
+  readonly use: "source" | "output" | "checkpoint";
+  /** `untried`: it has no way to try. */
+  readonly state: "reached" | "failed" | "untried";
+  /** If it failed. */
+  readonly problem: { readonly code: string; readonly message: string } | undefined;
 }
 
 export interface FixedInputs {

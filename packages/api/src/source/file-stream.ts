@@ -15,6 +15,7 @@ import {
 } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { placeOutside } from "../graph/outside.ts";
 import type { BadFile, FixedBefore, NodeBatch, Rereadable } from "../graph/stream-node.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
@@ -150,6 +151,7 @@ export class FileStream extends PolledInputNode {
     this.#directory = resolvePath(graph.context, directory, operator);
     this.#files = port.files.for(this.#directory);
     this.#glob = parseGlob(this.#directory);
+    graph.context.addOutside(placeOutside(port, { path: this.#directory, use: "source" }));
     graph.addFiles(this, this.#directory, () => this.#entries());
     this.#takesAll = graph.availableNow;
     const onlyNew = newFilesOnly && !this.#takesAll;

@@ -1,6 +1,7 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type FoundFile, type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
+import { placeOutside } from "../graph/outside.ts";
 import type { JobContext } from "../job/job-context.ts";
 import { rangesOf } from "./file-ranges.ts";
 import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
@@ -24,6 +25,7 @@ function filesSource(
 ): Lineage {
   const label = `${operator} ${path}`;
   const at = resolvePath(context, path, operator);
+  if (context.building) context.addOutside(placeOutside(context.port, { path: at, use: "source" }));
   const resolve = async () => inputsOf(await findFiles(context, at));
   return lazySource(format, resolve, { lasting: context.building, label });
 }

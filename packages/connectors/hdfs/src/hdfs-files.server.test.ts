@@ -88,6 +88,20 @@ describe("what is wrong", () => {
     expect(text(await alice.read(within(place, "file")))).toBe("1");
   });
 
+  test("is told by one attempt to connect: a wrong host, a directory that is missing, and no permission", async () => {
+    const place = await cluster.place();
+    await cluster.dfs("-chmod", "700", place);
+    const nobody = hdfsFiles({ nameNodes: { nobody: ["http://127.0.0.1:1"] } }); // with the patience of a job
+    const alice = cluster.files({ user: "alice" });
+    for (const access of ["read", "write"] as const) {
+      const unreachable = { code: "FILE_SERVER_UNREACHABLE" };
+      await expect(nobody.probe?.(locations.of("hdfs://nobody/a"), access)).rejects.toMatchObject(unreachable);
+      await expect(alice.probe?.(place, access)).rejects.toMatchObject({ code: "FILE_FORBIDDEN" });
+    }
+    const missing = cluster.files().probe?.(within(place, "none"), "read");
+    await expect(missing).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+
   test("is told by a code: a standby, and another name node is asked", async () => {
     const place = await cluster.place();
     const nameNodes = { [cluster.authority]: ["http://127.0.0.1:1", cluster.http] };

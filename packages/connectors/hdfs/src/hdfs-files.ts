@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { threadId } from "node:worker_threads";
 import {
   type ByteRange,
+  type FileAccess,
   type FileEntry,
   type FileReader,
   type FileStat,
@@ -65,6 +66,21 @@ class HdfsFiles implements FileSystem {
       startAfter = page.at(-1)?.name ?? "";
       yield page.filter(({ name }) => !name.endsWith(COPYING));
     } while (remaining > 0 && startAfter !== "");
+  }
+
+  async probe(path: Location, access: FileAccess): Promise<void> {
+    await this.#hdfs.once(access, path, async () => {
+      let there = path;
+      let stat = await this.#statOnce(there);
+      while (access === "write" && stat === undefined && there !== locations.rootOf(path)) {
+        there = locations.parentOf(there);
+        stat = await this.#statOnce(there);
+      }
+      if (stat === undefined) throw notFound(access, path);
+      const isDirectory = stat.kind === "directory";
+      const fsaction = access === "read" ? (isDirectory ? "r-x" : "r--") : isDirectory ? "-wx" : "-w-";
+      await this.#hdfs.ask({ method: "GET", op: "CHECKACCESS", path: there, parameters: { fsaction } });
+    });
   }
 
   async stat(path: Location): Promise<FileStat | undefined> {
@@ -193,14 +209,16 @@ class HdfsFiles implements FileSystem {
   }
 
   #stat(what: string, path: Location): Promise<HdfsStat | undefined> {
-    return this.#hdfs.patiently(what, path, async () => {
-      try {
-        return statOf(fieldIn(await this.#hdfs.ask({ method: "GET", op: "GETFILESTATUS", path }), "FileStatus"));
-      } catch (error) {
-        if (isNothingThere(error)) return undefined;
-        throw error;
-      }
-    });
+    return this.#hdfs.patiently(what, path, () => this.#statOnce(path));
+  }
+
+  async #statOnce(path: Location): Promise<HdfsStat | undefined> {
+    try {
+      return statOf(fieldIn(await this.#hdfs.ask({ method: "GET", op: "GETFILESTATUS", path }), "FileStatus"));
+    } catch (error) {
+      if (isNothingThere(error)) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -173,3 +173,13 @@ describe("options", () => {
     expect(call).not.toThrow(CANARY);
   });
 });
+
+test("one attempt to connect tells of a token that is refused, and of a missing one, and of neither what it is", async () => {
+  const address = await nameNode(() => ({ status: 401, body: refusal("InvalidToken", `token ${CANARY} is expired`) }));
+  for (const file of [tokenFile(CANARY), "/none/token"]) {
+    const files = await filesAt([address], { tokenFile: file, patienceMs: 60_000 });
+    const error: unknown = await files.probe?.(AT, "read").catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "FILE_CREDENTIALS_REFUSED" });
+    expect(String(error)).not.toContain(CANARY);
+  }
+});

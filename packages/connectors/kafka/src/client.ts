@@ -57,25 +57,25 @@ export class Client {
   /**
    * Asks for topics: which there are, and who leads their partitions.
    *
-   * @param names `undefined`: all that the user may see, but for those of the cluster itself.
+   * @param names `undefined`: all that the user may see, but for those of the cluster itself. @param rights Ask for those, too.
    * @returns Those that exist, by name.
    * @throws KAFKA_UNREACHABLE, KAFKA_CREDENTIALS, KAFKA_TLS, KAFKA_NOT_PERMITTED, KAFKA_FAILED
    */
-  async metadata(names: readonly string[] | undefined): Promise<ReadonlyMap<string, Topic>> {
+  async metadata(names: readonly string[] | undefined, rights = false): Promise<ReadonlyMap<string, Topic>> {
     const what = names === undefined ? "asking for topics" : `asking for ${names.join(", ")}`;
     const { brokers, topics } = await this.#send<metadataV12.MetadataResponse>({
       ...{ api: "Metadata", to: undefined, what },
-      args: [names === undefined ? null : [...names], false, false],
+      args: [names === undefined ? null : [...names], false, rights],
     });
     this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     const found = new Map<string, Topic>();
-    for (const { name, topicId, errorCode, isInternal, partitions } of topics) {
+    for (const { name, topicId, errorCode, isInternal, partitions, topicAuthorizedOperations } of topics) {
       if (name == null || errorCode === PROTOCOL.unknownTopicOrPartition || (names === undefined && isInternal))
         continue;
       if (errorCode !== 0 && errorCode !== PROTOCOL.leaderNotAvailable) throw explainedCode(errorCode, `topic ${name}`);
       const leaders: number[] = [];
       for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-      found.set(name, { id: topicId, leaders });
+      found.set(name, { id: topicId, leaders, ...(rights ? { rights: topicAuthorizedOperations } : {}) });
     }
     this.#topics = found;
     return found;

@@ -9,7 +9,12 @@ export interface Topic {
   readonly id: string;
   /** The node that leads each partition; -1 while none does. */
   readonly leaders: readonly number[];
+  /** What the user may do there, a bit each: see {@link MAY}. Only if it was asked for. */
+  readonly rights?: number;
 }
+
+/** The bits of rights. */
+export const MAY = { read: 0b0_1000, write: 0b1_0000 } as const;
 
 /** A partition of a topic. */
 export interface TopicPartition {

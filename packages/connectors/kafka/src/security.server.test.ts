@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestBroker } from "./broker.fixture.ts";
 import type { KafkaConnection, KafkaSasl } from "./connection.ts";
 import { closeClients } from "./shared-clients.ts";
+import { kafkaSink } from "./sink.ts";
 import { TestSource } from "./source.fixture.ts";
+import { kafkaSource } from "./stream.ts";
 
 let broker: TestBroker;
 let topic: string;
@@ -69,6 +71,44 @@ describe("a topic is read", () => {
     expect(await readOver({ brokers: broker.sslBrokers, tls: { ca } })).toEqual(["a"]);
     const own = { cert: broker.file("client.pem"), key: broker.file("client.key") };
     expect(await readOver({ brokers: broker.sslBrokers, tls: { ca, ...own } })).toEqual(["a"]);
+  });
+});
+
+/** One attempt to reach a topic, to read and to write. */
+const probes = (connection: KafkaConnection, name = topic) => [
+  kafkaSource({ ...connection, topics: name }).probe?.(),
+  kafkaSink({ ...connection, topic: name }).probe?.(),
+];
+
+describe("one attempt to connect", () => {
+  test("finds what is there, and leaves no transaction", async () => {
+    await Promise.all(probes({ brokers: broker.saslBrokers, sasl: named("PLAIN") }));
+    expect(await broker.transactions("Ongoing", "millrace")).toEqual([]);
+  });
+
+  test.each<[string, () => KafkaConnection, string | undefined, string]>([
+    ["a wrong host", () => ({ brokers: "127.0.0.1:1" }), undefined, "KAFKA_UNREACHABLE"],
+    [
+      "a wrong password",
+      () => ({
+        brokers: broker.saslBrokers,
+        sasl: { mechanism: "PLAIN", username: "alice", password: secret("wrong", CANARY) },
+      }),
+      undefined,
+      "KAFKA_CREDENTIALS",
+    ],
+    ["a topic that is missing", () => ({ brokers: broker.brokers }), "no-such-topic", "KAFKA_TOPIC_MISSING"],
+    [
+      "a user without rights",
+      () => ({ brokers: broker.saslBrokers, sasl: named("PLAIN", "bob") }),
+      undefined,
+      "KAFKA_NOT_PERMITTED",
+    ],
+  ])("tells of %s", async (_, connection, name, code) => {
+    for (const attempt of await Promise.allSettled(probes(connection(), name))) {
+      expect(attempt).toMatchObject({ status: "rejected", reason: { code } });
+      expect(JSON.stringify(attempt)).not.toContain(CANARY);
+    }
   });
 });
 

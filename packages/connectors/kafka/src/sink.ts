@@ -15,6 +15,7 @@ import type { KafkaMessage } from "./message.ts";
 import { tellOfNode } from "./node-notice.ts";
 import { retried } from "./retried.ts";
 import { sharedClient } from "./shared-clients.ts";
+import { probeTopics } from "./subscription.ts";
 import { KafkaWriter, type PreparedTransaction } from "./writer.ts";
 
 /** Where records go, and how. */
@@ -77,10 +78,11 @@ export function saveToKafka(stream: DStream<KafkaMessage>, options: KafkaSinkOpt
 /** The sink behind {@link saveToKafka}. @throws KAFKA_OPTIONS */
 export function kafkaSink(options: KafkaSinkOptions): Sink<KafkaMessage, PreparedTransaction | null, WriteOptions> {
   const written = checkSink(options);
-  const { prefix } = written;
-  const base = { label: `kafka ${options.topic}`, options: written, open: openKafkaWriter };
+  const { prefix, connection, topic } = written;
+  const probe = () => probeTopics(connection, { kind: "topics", names: [topic] }, "write");
+  const base = { label: `kafka ${topic}`, options: written, open: openKafkaWriter, probe };
   if (prefix === undefined) return base;
-  const driver = new Transactions(written.connection, prefix);
+  const driver = new Transactions(connection, prefix);
   return {
     ...base,
     recover: (start) => driver.recover(start),

@@ -1,12 +1,13 @@
 import type { SourceHost } from "millrace";
 import { Client } from "./client.ts";
-import { EARLIEST, LATEST, type Topic, type TopicPartition } from "./cluster.ts";
-import { explained, KafkaError } from "./errors.ts";
+import { EARLIEST, LATEST, type TopicPartition } from "./cluster.ts";
+import { explained } from "./errors.ts";
 import { GroupCommits } from "./group-commits.ts";
 import { type Extent, type LostOffsets, Offsets } from "./offsets.ts";
-import type { CheckedOptions, StartingOffsets, Subscription } from "./options.ts";
-import { type KafkaPosition, type KafkaRange, positionsAfter } from "./range.ts";
+import type { CheckedOptions, StartingOffsets } from "./options.ts";
+import { type KafkaRange, positionsAfter } from "./range.ts";
 import { retried } from "./retried.ts";
+import { namesOf, partitionsOf, topicMissing } from "./subscription.ts";
 
 /** For how long brokers are asked at the start of a job, before it fails. */
 const START_PATIENCE_MS = 3_000;
@@ -146,46 +147,6 @@ export class DriverSource {
 
 const isTime = (start: StartingOffsets): start is { readonly time: number } =>
   typeof start === "object" && "time" in start;
-
-/** The names to ask for; `undefined`: all. */
-function namesOf(subscription: Subscription): readonly string[] | undefined {
-  switch (subscription.kind) {
-    case "topics":
-      return subscription.names;
-    case "assign":
-      return [...subscription.partitions.keys()];
-    case "pattern":
-      return undefined;
-    default:
-      return subscription satisfies never;
-  }
-}
-
-/** @throws KAFKA_TOPIC_MISSING A partition was assigned that the topic does not have. */
-function partitionsOf(
-  subscription: Subscription,
-  topics: ReadonlyMap<string, Topic>,
-): readonly (TopicPartition & Pick<KafkaPosition, "id">)[] {
-  const read = [...topics].filter(([name]) => subscription.kind !== "pattern" || subscription.pattern.test(name));
-  return read.flatMap(([topic, { id, leaders }]) => {
-    const wanted = subscription.kind === "assign" ? subscription.partitions.get(topic) : undefined;
-    for (const partition of wanted ?? []) {
-      if (partition < leaders.length) continue;
-      throw new KafkaError(
-        "KAFKA_TOPIC_MISSING",
-        `topic ${topic} has ${leaders.length} partitions, and none with number ${partition}.`,
-      );
-    }
-    return [...leaders.keys()].filter((n) => wanted?.has(n) ?? true).map((partition) => ({ topic, partition, id }));
-  });
-}
-
-function topicMissing(topic: string): KafkaError {
-  return new KafkaError(
-    "KAFKA_TOPIC_MISSING",
-    `there is no topic ${topic}, or no right to see it. Create it, or check its name.`,
-  );
-}
 
 function lossOf({ topic, partition, from, until }: LostOffsets): string {
   return from === until

@@ -5,6 +5,7 @@ import type { KafkaRange } from "./range.ts";
 import { type KafkaReadOptions, reading } from "./read.ts";
 import type { KafkaRecord } from "./record.ts";
 import { DriverSource } from "./source.ts";
+import { probeTopics } from "./subscription.ts";
 
 /**
  * A stream of the records of topics. Each batch reads what is new, by exact offsets: the same ones again if a task is
@@ -35,6 +36,7 @@ export function kafkaSource<K = Uint8Array | null, V = Uint8Array | null>(
     fix: (time, most) => driver.fix(time, most),
     committed: (ranges) => driver.committed(ranges),
     sizeOf: ({ from, until }) => until - from,
+    probe: () => probeTopics(checked.connection, checked.subscription, "read"),
     stop: () => driver.stop(),
   };
 }

@@ -6,6 +6,7 @@ import { type FileSystem, type Location, locations } from "millrace";
 import { fileSystemContract } from "millrace/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Fault, FaultProxy } from "./fault-proxy.fixture.ts";
+import type { S3Options } from "./options.ts";
 import { CANARY, TestStore } from "./store.fixture.ts";
 
 const { within } = locations;
@@ -150,6 +151,42 @@ describe("what is wrong", () => {
     const error: unknown = await call().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code });
     expect(shown(error)).not.toContain(CANARY);
+  });
+
+  const connects: readonly (readonly [string, S3Options, string, string])[] = [
+    ["a host that does not answer", { endpoint: nobody }, "s3://bucket/a", "FILE_SERVER_UNREACHABLE"],
+    ["a host that does not exist", { endpoint: "http://none.invalid" }, "s3://bucket/a", "FILE_SERVER_UNREACHABLE"],
+    ["an access key that does not exist", { profile: "wrong-key" }, "s3://bucket/a", "FILE_CREDENTIALS_REFUSED"],
+    ["a wrong secret", { profile: "wrong-secret" }, "s3://bucket/a", "FILE_CREDENTIALS_REFUSED"],
+    ["a bucket that does not exist", {}, "s3://no-such-bucket/a", "FILE_STORE_MISSING"],
+  ];
+  test.each(connects)("is told by one attempt to connect: %s", async (_, options, path, code) => {
+    const files = store.files(options); // with the patience of a job
+    for (const access of ["read", "write"] as const) {
+      const error: unknown = await files.probe?.(locations.of(path), access).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code });
+      expect(shown(error)).not.toContain(CANARY);
+    }
+  });
+
+  test("is told by one attempt to connect: no permission, and a prefix without objects", async () => {
+    const proxy = await throughProxy();
+    const files = store.files({ endpoint: proxy.endpoint });
+    for (const [method, access] of [
+      ["GET", "read"],
+      ["POST", "write"],
+    ] as const) {
+      proxy.next(method, "denied");
+      await expect(files.probe?.(store.place(), access)).rejects.toMatchObject({ code: "FILE_FORBIDDEN" });
+      expect(proxy.left).toBe(0);
+    }
+    await expect(files.probe?.(store.place(), "read")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+
+  test("is nothing: an attempt to write leaves no object and no upload", async () => {
+    const place = store.place();
+    await store.files().probe?.(place, "write");
+    expect([await store.files().stat(place), await store.uploads()]).toEqual([undefined, []]);
   });
 
   test("is told by a code: no permission is FILE_FORBIDDEN", async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { CommonPrefix, S3Client, _Object as StoredObject } from "@aws-sdk/client-s3";
 import {
   type ByteRange,
+  type FileAccess,
   type FileEntry,
   type FileReader,
   type FileStat,
@@ -59,6 +60,20 @@ class S3Files implements FileSystem {
       ];
       yield entries.filter(({ name }) => name !== "" && !name.includes("/"));
     } while (token !== undefined);
+  }
+
+  /** An upload that is begun and ended at once shows the permission to write, and leaves nothing. */
+  probe(path: Location, access: FileAccess): Promise<void> {
+    return this.#store.once(access, path, async (client, sdk) => {
+      if (access === "read") {
+        if ((await this.#lookOnce(client, sdk, path)) === undefined) throw notFound(access, path);
+        return;
+      }
+      const { Bucket } = objectOf(path);
+      const object = { Bucket, Key: `${prefixOf(path)}.millrace-probe` };
+      const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(object));
+      await client.send(new sdk.AbortMultipartUploadCommand({ ...object, UploadId }));
+    });
   }
 
   stat(path: Location): Promise<FileStat | undefined> {
@@ -207,16 +222,18 @@ class S3Files implements FileSystem {
 
   /** `undefined`: there is neither an object nor a directory. */
   #look(what: string, path: Location): Promise<FileStat | undefined> {
+    return this.#store.call(what, path, (client, sdk) => this.#lookOnce(client, sdk, path));
+  }
+
+  async #lookOnce(client: S3Client, sdk: Sdk, path: Location): Promise<FileStat | undefined> {
     const { Bucket, Key } = objectOf(path);
-    return this.#store.call(what, path, async (client, sdk) => {
-      const failure = Key === "" ? undefined : await this.#head(client, sdk, { Bucket, Key });
-      if (failure !== undefined && "kind" in failure) return failure;
-      // An answer to HEAD has no words. Those to a listing say what is wrong, be it the bucket or the credentials.
-      const Prefix = prefixOf(path);
-      const { Contents = [] } = await client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }));
-      if (failure !== undefined && statusOf(failure.error) !== 404) throw failure.error;
-      return Key === "" || Contents.length > 0 ? DIRECTORY : undefined;
-    });
+    const failure = Key === "" ? undefined : await this.#head(client, sdk, { Bucket, Key });
+    if (failure !== undefined && "kind" in failure) return failure;
+    // An answer to HEAD has no words. Those to a listing say what is wrong, be it the bucket or the credentials.
+    const Prefix = prefixOf(path);
+    const { Contents = [] } = await client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }));
+    if (failure !== undefined && statusOf(failure.error) !== 404) throw failure.error;
+    return Key === "" || Contents.length > 0 ? DIRECTORY : undefined;
   }
 
   /** The object, or why a request for it was refused. */

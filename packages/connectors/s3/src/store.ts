@@ -26,15 +26,18 @@ export class S3Store {
    */
   call<T>(what: string, place: Location, send: (client: S3Client, sdk: Sdk) => Promise<T>): Promise<T> {
     const at = { place: locations.rootOf(place), patienceMs: this.settings.patienceMs };
-    return patiently(at, async () => {
-      try {
-        this.#opened ??= this.#open();
-        const { sdk, client } = await this.#opened;
-        return await send(client, sdk);
-      } catch (error) {
-        throw s3Error(what, place, error);
-      }
-    });
+    return patiently(at, () => this.once(what, place, send));
+  }
+
+  /** Makes requests, with no patience but the SDK's. */
+  async once<T>(what: string, place: Location, send: (client: S3Client, sdk: Sdk) => Promise<T>): Promise<T> {
+    try {
+      this.#opened ??= this.#open();
+      const { sdk, client } = await this.#opened;
+      return await send(client, sdk);
+    } catch (error) {
+      throw s3Error(what, place, error);
+    }
   }
 
   async #open() {

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Connection } from "@millrace/api/engine";
 import { deferred, fromWireError, parseConf, type TakeOutput } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { PartFinding } from "@millrace/scheduler";
@@ -16,6 +17,8 @@ export interface DeclareOptions {
   readonly conf: Readonly<Record<string, string>>;
   /** A checkpoint directory to compare the job with. */
   readonly compareWith?: string | undefined;
+  /** Try to reach what the job names outside. */
+  readonly connects?: boolean | undefined;
   /** Takes the output of `build`. */
   readonly output: TakeOutput;
   readonly onWarning: (message: string) => void;
@@ -29,6 +32,8 @@ export interface DeclaredJob {
   readonly batchIntervalMs: number;
   /** If it was to be compared with a checkpoint. */
   readonly findings: readonly PartFinding[] | undefined;
+  /** If they were to be tried. */
+  readonly connections: readonly Connection[] | undefined;
 }
 
 /**
@@ -38,13 +43,13 @@ export interface DeclaredJob {
  * @throws The errors that would keep the job from starting.
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
-  const { artefact, name, args, conf, compareWith, signal } = options;
+  const { artefact, name, args, conf, compareWith, connects = false, signal } = options;
   const directory = await temporaryFolder("check");
   const end = deferred<DeclaredJob>();
   const onMessage = (message: FromJobThread): void => {
     if (message.type === "built") {
-      const { name, batchIntervalMs, findings } = message;
-      end.resolve({ name, batchIntervalMs, findings });
+      const { name, batchIntervalMs, findings, connections } = message;
+      end.resolve({ name, batchIntervalMs, findings, connections });
     } else if (message.type === "failed") end.reject(fromWireError(message.error));
     else if (message.type === "warn") options.onWarning(message.warning.message);
   };
@@ -56,7 +61,7 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
     const directories = { directory: join(directory, "state"), looksOnly: true, probes: false };
-    const build = { name, args, drop: [], conf, ...directories, compareWith, availableNow: false };
+    const build = { name, args, drop: [], conf, ...directories, compareWith, connects, availableNow: false };
     thread = workerThread({ module, externals })(
       { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },
       { onMessage, onLost: (error) => end.reject(error) },

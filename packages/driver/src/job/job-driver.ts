@@ -145,6 +145,7 @@ export class JobDriver {
           directory: `${options.dataDir}/checkpoint`,
           looksOnly: false,
           probes: options.cluster,
+          connects: false,
           availableNow: options.availableNow,
         },
       },

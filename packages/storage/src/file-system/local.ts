@@ -4,6 +4,7 @@ import { changingFile } from "@millrace/base";
 import {
   type BlockingFiles,
   type ByteRange,
+  type FileAccess,
   type FileEntry,
   type FileKind,
   type FileReader,
@@ -14,6 +15,8 @@ import {
   type Location,
   loadInstalled,
   localVersion,
+  parentOf,
+  readByOpening,
   type WrittenContent,
   within,
 } from "@millrace/files";
@@ -73,21 +76,18 @@ export class LocalFileSystem implements FileSystem {
     return link?.isSymbolicLink() === true ? DANGLING : undefined;
   }
 
-  async stat(path: Location): Promise<FileStat | undefined> {
+  async probe(path: Location, access: FileAccess): Promise<void> {
+    let there = path;
+    while (access === "write" && (await statOf(there)) === undefined) there = parentOf(there);
+    await attempt(access, path, fs.access(there, access === "read" ? fs.constants.R_OK : fs.constants.W_OK));
+  }
+
+  stat(path: Location): Promise<FileStat | undefined> {
     return attempt("examine", path, statOf(path));
   }
 
-  async read(file: Location, range?: ByteRange): Promise<Uint8Array> {
-    const reader = await this.open(file);
-    try {
-      const start = range?.start ?? 0;
-      const length = Math.max(0, Math.min(range?.end ?? reader.bytes, reader.bytes) - start);
-      const target = Buffer.allocUnsafeSlow(length);
-      const read = await reader.read(target, start);
-      return read === length ? target : target.subarray(0, read);
-    } finally {
-      await reader.close();
-    }
+  read(file: Location, range?: ByteRange): Promise<Uint8Array> {
+    return readByOpening(this, file, range);
   }
 
   async open(file: Location): Promise<FileReader> {

@@ -52,6 +52,20 @@ const directories: Readonly<Record<string, Check>> = {
     equal(await namesIn(files, made), "");
     equal(await namesIn(files, parentOf(made)), "b");
   },
+  "a probe finds what is there, says of what is not that it is FILE_NOT_FOUND, and leaves nothing": async (
+    files,
+    directory,
+  ) => {
+    if (files.probe === undefined) return;
+    const place = within(directory, "place");
+    await put(files, within(place, "file"), "1");
+    await files.probe(place, "read");
+    await files.probe(within(place, "file"), "read");
+    await files.probe(place, "write");
+    await files.probe(within(place, "none", "deep"), "write");
+    await fails("FILE_NOT_FOUND", files.probe(within(place, "none"), "read"), "none");
+    equal(await namesIn(files, place), "file");
+  },
   "a listing has the entries of the directory and none below, with kind, size, path and version": async (
     files,
     directory,

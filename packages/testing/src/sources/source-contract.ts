@@ -25,6 +25,8 @@ interface Start<Range, T> {
 
 interface Scene<Range, T> {
   produce(count: number): Promise<readonly T[]>;
+  /** Of a source that was not started. */
+  probe(): Promise<void>;
   start(last?: readonly Range[]): Promise<Start<Range, T>>;
 }
 
@@ -50,6 +52,7 @@ export function sourceContract<Range, T, Options>(
       try {
         await check<Range, T>({
           produce: async (count) => place.produce(count),
+          probe: async () => place.source().probe?.(),
           start: async (last) => {
             const start = await begin(place.source(), last);
             started.push(start);
@@ -105,6 +108,13 @@ function throughLog<Range>(range: Range): Range {
 }
 
 const checks: Readonly<Record<string, Check>> = {
+  "a probe finds what it reads, and changes nothing": async ({ probe, start, produce }) => {
+    await probe();
+    const source = await start();
+    const first = await produce(2);
+    await probe();
+    deepEqual(sorted((await source.batches(2)).records), sorted(first));
+  },
   "batches read what there is, each record once": async ({ start, produce }) => {
     const source = await start();
     const first = await produce(5);

@@ -70,6 +70,7 @@ test("a job that could not take over its log writes no entry into the log of an 
     directory,
     looksOnly: false,
     probes: false,
+    connects: false,
     availableNow: false,
     heapBytes: undefined,
   });

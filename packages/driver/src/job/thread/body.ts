@@ -174,11 +174,14 @@ export class JobThreadBody {
       const findings =
         compareWith === undefined ? undefined : await this.#compare(this.#graph, this.#ports.files.parse(compareWith));
       if (!logged && this.#graph.conf["checkpoint.from"] !== "none") throw noCheckpoint();
-      if (logged && findings === undefined) this.#journal = await this.#openJournal(this.#graph, message);
+      const connections = message.connects ? await this.#graph.connect() : undefined;
+      const opens = findings === undefined && connections === undefined; // what cannot be reached, it would wait for
+      if (logged && opens) this.#journal = await this.#openJournal(this.#graph, message);
       const log = this.#journal && (await this.#foundLog(this.#graph, this.#journal));
       if (message.probes && findings === undefined) this.#probe = await this.#leaveProbe(this.#graph);
       const probe = this.#probe;
-      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, slides, findings, log, probe });
+      const built = { name, batchIntervalMs, conf, receivers, polls, slides, findings, connections, log, probe };
+      this.#ports.post({ type: "built", ...built });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }

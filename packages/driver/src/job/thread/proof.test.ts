@@ -56,7 +56,7 @@ async function start() {
   const built = next("built", "failed");
   body.onMessage({
     ...{ type: "build", name: undefined, args: [], drop: [], compareWith: undefined, conf: {}, directory },
-    ...{ looksOnly: false, probes: false, availableNow: false, heapBytes: undefined },
+    ...{ looksOnly: false, probes: false, connects: false, availableNow: false, heapBytes: undefined },
   });
   expect((await built).type).toBe("built");
   const prove = (): Promise<FromJobThread> => {

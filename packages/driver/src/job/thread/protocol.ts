@@ -1,4 +1,4 @@
-import type { EngineEvent, RecalledReceived } from "@millrace/api/engine";
+import type { Connection, EngineEvent, RecalledReceived } from "@millrace/api/engine";
 import type { EpochMs, JobConf, Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
@@ -31,6 +31,8 @@ export type ToJobThread =
       readonly looksOnly: boolean;
       /** Executors are other processes, and show that they reach the checkpoint directory. */
       readonly probes: boolean;
+      /** Try to reach what the job names outside, and tell with `built`. No batch follows. */
+      readonly connects: boolean;
       /** The job runs up to what its inputs hold at the start. */
       readonly availableNow: boolean;
       /** Compare the job with the checkpoint in this directory, in place of the one that it names. Then nothing is opened. */
@@ -108,6 +110,8 @@ export type FromJobThread =
       readonly slides: readonly Millis[];
       /** Of a job that was to be compared. */
       readonly findings: readonly PartFinding[] | undefined;
+      /** Of a job that was to try them. */
+      readonly connections: readonly Connection[] | undefined;
       /** Its batches are logged in this directory. */
       readonly log: JobLog | undefined;
       /** Executors answer it; `undefined`: they need not. */
