@@ -261,8 +261,7 @@ export class TestJob {
       },
       {
         begin: (zeroTime) => this.#run(this.#console.run(() => graph.startBatches(zeroTime))),
-        waiting: () => undefined, // a test waits for its batches
-        changed: () => undefined,
+        ...{ waiting: () => undefined, changed: () => undefined }, // a test waits for its batches
         allocate: (time) => {
           this.#inputs.allocate(time, feeds.take());
           batches.onAllocated(time);
