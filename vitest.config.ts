@@ -10,6 +10,7 @@ const FAULTS = "packages/conformance/src/faults/**/*.proc.test.ts";
 const LONGEST = [
   "kills",
   "lost-executors",
+  "asleep-executors",
   "full-disks",
   "mounted-disks",
   "disks",

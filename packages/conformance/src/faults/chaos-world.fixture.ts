@@ -156,7 +156,7 @@ export class ChaosWorld {
   }
 
   remove(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 }); // a process that was killed may not be gone
   }
 }
 

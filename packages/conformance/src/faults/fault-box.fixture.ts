@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FAULTS_VARIABLE, type Fault, type Strike } from "./fault.ts";
+import { processesOf, signal } from "./processes.ts";
 
 /** What processes load before the engine, as it is built. */
 const PRELOADED = fileURLToPath(new URL("./preloaded.js", import.meta.url)).replace(
@@ -56,8 +57,10 @@ export class FaultBox {
     };
   }
 
+  /** Ends what is left of the processes: one that sleeps, in a test that has failed before it was to wake up, would stay for good. */
   close(): void {
     this.#watcher.close();
+    for (const { pid } of processesOf(this.directory)) signal(pid, "SIGKILL");
     rmSync(this.directory, { recursive: true, force: true });
   }
 

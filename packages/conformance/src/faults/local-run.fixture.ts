@@ -14,6 +14,7 @@ export class LocalRun {
   /** Sends records to the receiver, if the job has a socket. */
   readonly socket: LineServer | undefined;
   readonly #args: readonly string[];
+  #over = false;
 
   /** Ends with the test. */
   static async of(options: {
@@ -46,9 +47,14 @@ export class LocalRun {
     this.#args = args;
   }
 
+  /** @throws The test is over, as when its time is: nothing would end the process. */
   start(): TestProcess {
+    if (this.#over) throw new Error("the test is over");
     const job = TestProcess.millrace(this.#args, { env: this.faults.env });
-    later(() => job.end());
+    later(() => {
+      this.#over = true;
+      return job.end();
+    });
     return job;
   }
 
