@@ -24,8 +24,9 @@ const command = join(root, "packages/examples/node_modules/millrace/bin/millrace
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-documents-")));
 const before = process.cwd();
 
-/** docs/testing.md has examples of a different kind, and a test of its own. */
-const pages = ["README.md", ...documentsBelow("docs")].filter((path) => path !== "docs/testing.md");
+/** Their examples are modules with tests, and have a test of their own. */
+const TESTED = ["docs/testing.md", "docs/guide/connectors.md"];
+const pages = ["README.md", ...documentsBelow("docs")].filter((path) => !TESTED.includes(path));
 const frame = frameOf(read("docs/guide/README.md"));
 const documents = pages.map((path) => ({ path, ...readDocument(path, read(path), frame) }));
 const examples = documents.flatMap(({ path, examples }) =>
