@@ -104,7 +104,7 @@ export default defineConfig({
           name: "servers",
           isolate: false,
           sequence: { groupOrder: 4 },
-          include: ["packages/{conformance,connectors/*}/src/**/*.server.test.ts"],
+          include: ["packages/{conformance,connectors/*,examples}/src/**/*.server.test.ts"],
           exclude: ["packages/connectors/kafka/**", "**/node_modules/**"],
           testTimeout: 60_000,
           hookTimeout: 120_000, // a server that is started in a test

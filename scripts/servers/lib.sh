@@ -38,13 +38,18 @@ fetch_jars() {
   printf '%s\n' "$folder"
 }
 
-# choose_ports COUNT: so many ports of the loopback interface that are free now, the same ones for a directory as before.
+# choose_ports COUNT: so many ports of the loopback interface that are free now, the same ones for a directory as before. They are
+# below those that the system gives to clients: one of these could be taken by anybody's connection before the server listens.
 choose_ports() {
   [ -s "$dir/ports" ] || node -e '
     const { createServer } = require("node:net");
-    const servers = Array.from({ length: Number(process.argv[1]) }, () => createServer());
-    const listening = servers.map((server) => new Promise((done) => server.listen(0, "127.0.0.1", done)));
-    Promise.all(listening).then(() => {
+    const { randomInt } = require("node:crypto");
+    const listen = () =>
+      new Promise((done) => {
+        const server = createServer();
+        server.once("error", () => done(listen())).listen(randomInt(16000, 32000), "127.0.0.1", () => done(server));
+      });
+    Promise.all(Array.from({ length: Number(process.argv[1]) }, listen)).then((servers) => {
       console.log(servers.map((server) => server.address().port).join(" "));
       for (const server of servers) server.close();
     });' "$1" >"$dir/ports"

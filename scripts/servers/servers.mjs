@@ -6,12 +6,15 @@ const COMMON = ["bash", "flock", "setsid"];
 
 /** By name: the tools that its script needs, and the tests that do not run without it. */
 const SERVERS = {
-  Kafka: { tools: [...COMMON, "java", "mvn", "openssl"], tests: "packages/connectors/kafka/**/*.server.test.ts" },
+  Kafka: {
+    tools: [...COMMON, "java", "mvn", "openssl"],
+    tests: "packages/{connectors/kafka,examples}/**/*.server.test.ts",
+  },
   HDFS: {
     tools: [...COMMON, "java", "mvn", "curl"],
-    tests: "packages/{connectors/hdfs,conformance}/**/*.server.test.ts",
+    tests: "packages/{connectors/hdfs,conformance,examples}/**/*.server.test.ts",
   },
-  S3: { tools: [...COMMON, "go", "curl"], tests: "packages/{connectors/s3,conformance}/**/*.server.test.ts" },
+  S3: { tools: [...COMMON, "go", "curl"], tests: "packages/{connectors/s3,conformance,examples}/**/*.server.test.ts" },
 };
 
 /**
