@@ -8,15 +8,16 @@ import { fromVitest } from "./tally.mjs";
 
 /**
  * @param {readonly string[]} args What to run, as vitest takes it.
+ * @param {{ readonly node?: string }} [options] `node`: another Node than this one.
  * @returns {import("./tally.mjs").Tally} With at least one failure whenever vitest itself was not content.
  */
-export function runVitest(args) {
+export function runVitest(args, { node = process.execPath } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "millrace-test-"));
   const report = join(folder, "report.json");
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   try {
-    const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...args], {
+    const { status } = spawnSync(node, [vitest, "run", ...reporters, ...args], {
       cwd: root,
       stdio: "inherit",
     });
