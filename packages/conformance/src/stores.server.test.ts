@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -17,12 +17,16 @@ const { within } = locations;
 
 afterEach(cleanUp);
 
+const CANARY = "canary-4711-secret";
+
 /** A real server with a place in it. */
 interface Server {
   readonly files: FileSystem;
   readonly place: Location;
   /** What the processes of a job need. */
   readonly env: Readonly<Record<string, string>>;
+  /** The same, with a secret that goes with each request. */
+  secret(): Promise<{ readonly text: string; readonly env: Readonly<Record<string, string>> }>;
   kill(): void;
   restart(): Promise<unknown>;
 }
@@ -58,11 +62,18 @@ function s3(): Server {
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   };
-  return { ...server, env, files: s3Files({ endpoint, profile: "test" }), place: locations.of("s3://bucket/place") };
+  const { AWS_PROFILE: _, AWS_SHARED_CREDENTIALS_FILE: __, ...rest } = env;
+  return {
+    ...{ ...server, env, files: s3Files({ endpoint, profile: "test" }), place: locations.of("s3://bucket/place") },
+    secret: async () => ({
+      text: secret,
+      env: { ...rest, AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret, AWS_PROFILE: "" },
+    }),
+  };
 }
 
 function hdfs(): Server {
-  const { told, ...server } = start("hdfs.sh");
+  const { folder, told, ...server } = start("hdfs.sh");
   const [root, http] = [told("HDFS_URL"), told("HDFS_HTTP")];
   const authority = root.slice("hdfs://".length);
   return {
@@ -70,6 +81,19 @@ function hdfs(): Server {
     env: { MILLRACE_HDFS_NAMENODES: `${authority}=${http}` },
     files: hdfsFiles({ nameNodes: { [authority]: [http] } }),
     place: locations.of(`${root}/place`),
+    // Without Kerberos a name node looks at no token, and takes who has one for nobody: who must be let in.
+    async secret() {
+      const token = join(folder, "token");
+      writeFileSync(token, CANARY);
+      const { status } = await fetch(
+        `${http}/webhdfs/v1/place?op=SETPERMISSION&permission=777&user.name=${userInfo().username}`,
+        {
+          method: "PUT",
+        },
+      );
+      expect(status).toBe(200);
+      return { text: CANARY, env: { ...this.env, MILLRACE_HDFS_TOKEN_FILE: token } };
+    },
   };
 }
 
@@ -88,7 +112,7 @@ async function savedIn({ files, place }: Server): Promise<readonly string[]> {
   return lines.filter((line) => line !== "").sort();
 }
 
-function runJob({ env, place }: Server): TestProcess {
+function runJob({ env, place }: Pick<Server, "env" | "place">): TestProcess {
   const job = TestProcess.millrace(["run", jobFile("stores"), "--master", "local-cluster[1,2]", "--", place], {
     env,
     group: true,
@@ -140,5 +164,41 @@ describe.each<readonly [string, () => Server]>([
     job.signal("SIGINT");
     expect((await job.ended).code).toBe(0);
     expect(await savedIn(server)).toEqual(["a", "a", "b"]);
+  }, 180_000);
+
+  test("tells nobody its secret: neither in what it prints, nor in its checkpoint, nor to who looks at it", async () => {
+    const server = startServer();
+    await server.files.write(within(server.place, "in", "old"), [Buffer.from("old\n")]);
+    const { text: secret, env } = await server.secret();
+    const told: string[] = [];
+    const tells = async (process: TestProcess): Promise<number | null> => {
+      const { code, stdout, stderr } = await process.ended;
+      told.push(stdout, stderr);
+      return code;
+    };
+    const millrace = async (...args: readonly string[]): Promise<number | null> => {
+      const process = TestProcess.millrace(args, { env });
+      later(() => process.end());
+      return tells(process);
+    };
+    const connect = ["check", jobFile("stores"), "--connect", "--json", "--", server.place];
+    expect([await millrace(...connect), told.join("")]).toEqual([0, expect.stringContaining('"reached"')]);
+    const job = runJob({ ...server, env });
+    await job.says(/^counts $/);
+    await server.files.write(within(server.place, "in", "1"), [Buffer.from("a\n")]);
+    await job.says(/^counts a=1$/);
+    expect(await millrace("checkpoint", "inspect", within(server.place, "checkpoint"), "--json")).toBe(0);
+    server.kill();
+    await job.says(/\[SERVER_FAILING\]/);
+    expect(await millrace("--verbose", ...connect)).toBe(1);
+    await server.restart();
+    await job.says(/ answers again/);
+    job.signal("SIGINT");
+    expect(await tells(job)).toBe(0);
+    expect(told.join("")).toMatch(/FILE_SERVER_UNREACHABLE/);
+    const left = await filesBelow(server.files, within(server.place, "checkpoint"));
+    expect(left).not.toEqual([]);
+    for (const file of left) told.push(Buffer.from(await server.files.read(file)).toString("latin1"));
+    expect(told.filter((text) => text.includes(secret))).toEqual([]);
   }, 180_000);
 });
