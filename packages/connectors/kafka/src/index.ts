@@ -5,6 +5,7 @@
  */
 export type { KafkaConnection, KafkaSasl, KafkaTls, Secret } from "./connection.ts";
 export { KafkaError, type KafkaErrorCode } from "./errors.ts";
+export type { MalformedRecords } from "./malformed.ts";
 export type { KafkaMessage } from "./message.ts";
 export type { KafkaFormat, KafkaSourceOptions, KafkaStreamOptions, StartingOffsets } from "./options.ts";
 export type { KafkaPosition, KafkaRange, OffsetRange } from "./range.ts";

@@ -72,6 +72,23 @@ const AUDITED = `
   });
 `;
 
+const LENIENT = `
+  import { defineJob } from "millrace";
+  import { kafkaStream } from "@millrace/kafka";
+
+  export default defineJob({ name: "lenient", batchInterval: "100ms" }, (ssc, [brokers, topic, letters]) => {
+    const numbers = kafkaStream(ssc, {
+      brokers,
+      topics: topic,
+      startingOffsets: "earliest",
+      value: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
+      malformed: { topic: letters },
+    }).map(({ value }) => value.n);
+    numbers.saveAsTextFiles("out/orders");
+    numbers.count().print();
+  });
+`;
+
 const numbers = (from: number, until: number): string[] =>
   Array.from({ length: until - from }, (_, i) => String(from + i));
 const sorted = (lines: readonly string[]): string[] => [...lines].sort((a, b) => Number(a) - Number(b));
@@ -157,6 +174,22 @@ test("a batch knows the offsets of its records, and offsets can be read again", 
     },
     { offsets: offsets(0, 10, 14), ranges: [[0, 10, 14]], values: [10, 11, 12, 13], reread: 2, table },
   ]);
+});
+
+test("records that cannot be deserialised are in a topic of their own, and are reported once however many outputs there are", async () => {
+  const [topic, letters] = [await broker.topic(2), await broker.topic(1)];
+  await broker.send(topic, 0, ['{"n":0}', "{", '{"n":1}', "}"]);
+  await broker.send(topic, 1, ["no JSON"]);
+  const here = job(LENIENT);
+  const running = here.run("run", {
+    flags: ["--master", "local[2]", "--available-now"],
+    args: [broker.brokers, topic, letters],
+  });
+  expect(await running.ended, running.output).toBe(0);
+  expect(sorted(here.saved("orders"))).toEqual(["0", "1"]);
+  expect(running.output).toContain(`were left out: 3, 2 of ${topic}[0], 1 of ${topic}[1]. The first is offset 1 of `);
+  expect(running.output).toContain(`They are in ${letters}; since the job has started there were 3.`);
+  expect(new Set(await broker.readByJava(letters))).toEqual(new Set(["{", "}", "no JSON"]));
 });
 
 test("a job whose topic does not exist ends at once, and says which", async () => {

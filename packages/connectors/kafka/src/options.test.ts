@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { explained } from "./errors.ts";
-import { checkOptions, type KafkaSourceOptions } from "./options.ts";
+import { checkMalformed, checkOptions, isRead, type KafkaSourceOptions } from "./options.ts";
 
 const good: KafkaSourceOptions = { brokers: "kafka:9092", topics: "orders" };
 
@@ -27,6 +27,21 @@ describe("options", () => {
     expect(() => checkOptions(options)).toThrow(
       expect.objectContaining({ code: "KAFKA_OPTIONS", message: expect.stringMatching(message) }),
     );
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ["neither a function nor a topic", "dead", /malformed is neither a function nor \{ topic \}/],
+    ["no name of a topic", { topic: "a b" }, /"a b" is no name of a topic/],
+    [
+      "a topic that the stream reads",
+      { topic: "orders-dead" },
+      /malformed\.topic is orders-dead, which the stream itself/,
+    ],
+  ])("say where malformed records go: not %s", (_, malformed, message) => {
+    const { subscription } = checkOptions({ brokers: "a:1", pattern: /orders-.*/ });
+    const reads = (topic: string): boolean => isRead(subscription, topic);
+    expect(() => checkMalformed(malformed as never, reads)).toThrow(message); // as above
+    expect(() => checkMalformed({ topic: "dead-orders" }, reads)).not.toThrow();
   });
 
   test("with a secret in them are refused, and the message does not have it", () => {

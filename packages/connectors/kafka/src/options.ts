@@ -1,7 +1,8 @@
 import { connectionOf, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
+import type { MalformedRecords } from "./malformed.ts";
 import type { BatchLimits, WhenLost } from "./offsets.ts";
-import type { Deserialiser, KafkaRecord } from "./record.ts";
+import type { Deserialiser } from "./record.ts";
 
 /** Where a partition begins that no earlier start of the job has read. */
 export type StartingOffsets =
@@ -19,10 +20,11 @@ export interface KafkaFormat<K, V> {
   /** Makes the value of a record; its bytes by default. */
   readonly value?: Deserialiser<V>;
   /**
-   * Called on an executor with a record whose key or value its deserialiser has thrown for: send it elsewhere, or log it. The
-   * record is then left out. Without it, such a record fails its batch. A batch that runs again calls it again.
+   * Where a record goes whose key or value its deserialiser has thrown for: a function, called on an executor, or a topic. The
+   * record is then left out, and a stream reports how many were. Without it, such a record fails its batch. A range that is read
+   * again, by another attempt or for another output, sends its malformed records again.
    */
-  readonly malformed?: (record: KafkaRecord, error: Error) => void | Promise<void>;
+  readonly malformed?: MalformedRecords;
 }
 
 /** Which topics, and how far. */
@@ -123,6 +125,38 @@ export function nameOf(subscription: Subscription): string {
     default:
       return subscription satisfies never;
   }
+}
+
+/** Whether a topic is read. */
+export function isRead(subscription: Subscription, topic: string): boolean {
+  switch (subscription.kind) {
+    case "topics":
+      return subscription.names.includes(topic);
+    case "pattern":
+      return subscription.pattern.test(topic);
+    case "assign":
+      return subscription.partitions.has(topic);
+    default:
+      return subscription satisfies never;
+  }
+}
+
+/**
+ * Checks where malformed records go.
+ *
+ * @param reads Whether the stream reads a topic: it would find there what it has written.
+ * @throws KAFKA_OPTIONS
+ */
+export function checkMalformed(to: MalformedRecords | undefined, reads: (topic: string) => boolean): void {
+  if (to === undefined || typeof to === "function") return;
+  const topic: unknown = to?.topic;
+  if (typeof to !== "object" || typeof topic !== "string")
+    throw new KafkaError("KAFKA_OPTIONS", "malformed is neither a function nor { topic }. Give one of these, or none.");
+  if (reads(topicName(topic)))
+    throw new KafkaError(
+      "KAFKA_OPTIONS",
+      `malformed.topic is ${topic}, which the stream itself reads. Give another one, outside of its topics or pattern.`,
+    );
 }
 
 function subscriptionOf({ topics, pattern, assign }: KafkaSourceOptions): Subscription {

@@ -3,7 +3,14 @@ import { connectionOf, type KafkaConnection } from "./connection.ts";
 import { KafkaError } from "./errors.ts";
 import { tellOfNode } from "./node-notice.ts";
 import { split } from "./offsets.ts";
-import { checkReading, count, type KafkaFormat, type KafkaSourceOptions, topicName } from "./options.ts";
+import {
+  checkMalformed,
+  checkReading,
+  count,
+  type KafkaFormat,
+  type KafkaSourceOptions,
+  topicName,
+} from "./options.ts";
 import type { OffsetRange } from "./range.ts";
 import { reading } from "./read.ts";
 import type { KafkaRecord } from "./record.ts";
@@ -35,6 +42,7 @@ export function kafkaRDD<K = Uint8Array | null, V = Uint8Array | null>(
     recordsOfRange: count("maxRecordsPerTask", maxRecordsPerTask),
     ranges: count("minPartitions", minPartitions),
   });
+  checkMalformed(options.malformed, (topic) => ranges.some((range) => range.topic === topic));
   const label = `kafka ${[...new Set(ranges.map(({ topic }) => topic))].join(",")}`;
   return externalRDD(ssc, { label, ...reading({ connection, isolation, whenLost }, options) }, ranges);
 }

@@ -3,6 +3,7 @@ import type { Client } from "./client.ts";
 import { EARLIEST, type FetchedBatches, type Isolation } from "./cluster.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { explainedCode, KafkaError, PROTOCOL } from "./errors.ts";
+import { type MalformedAccumulator, MalformedOfRange } from "./malformed.ts";
 import type { KafkaFormat } from "./options.ts";
 import type { OffsetRange } from "./range.ts";
 import { RangeReader } from "./range-reader.ts";
@@ -15,9 +16,10 @@ export interface KafkaReadOptions<K, V> extends KafkaFormat<K, V> {
   readonly connection: KafkaConnection;
   readonly isolation: Isolation;
   readonly whenLost: "stop" | "continue";
+  /** Of malformed records, for the driver's reports. */
+  readonly counts?: MalformedAccumulator;
 }
 
-/** How often a fetch is tried before its task fails, and is tried elsewhere: about a minute. */
 /** For how long a task asks before it fails, and is retried as a whole. */
 const PATIENCE_MS = 60_000;
 /** Empty answers to fetches, of half a second each, before a range that ought to have records has failed. */
@@ -34,6 +36,20 @@ async function* readRange<K, V>(
 ): AsyncGenerator<KafkaRecord<K, V>> {
   const reader = new RangeReader(range, options.isolation);
   if (reader.done) return;
+  const malformed = new MalformedOfRange(range, options);
+  try {
+    for await (const records of fetchedRecords(range, reader, options)) yield* formatted(records, options, malformed);
+  } finally {
+    await malformed.end(); // also of a range that is not read to its end
+  }
+}
+
+/** The records of a range, answer by answer. */
+async function* fetchedRecords(
+  range: OffsetRange,
+  reader: RangeReader,
+  options: KafkaReadOptions<never, never> | KafkaReadOptions<unknown, unknown>,
+): AsyncGenerator<readonly KafkaRecord[]> {
   const fetches = new Fetches(range, options);
   let bytes = RECORD_GUESS;
   let empty = 0;
@@ -54,7 +70,7 @@ async function* readRange<K, V>(
     }
     fetching = reader.done ? undefined : fetches.from(reader.next, wanted(range, reader, bytes));
     fetching?.catch(() => undefined); // it is awaited above, unless the task ends before
-    yield* formatted(records, options);
+    yield records;
   }
 }
 
@@ -70,6 +86,7 @@ shipPackage("@millrace/kafka", { readKafkaRange });
 export function reading<K, V>(
   where: Pick<KafkaReadOptions<K, V>, "connection" | "isolation" | "whenLost">,
   { key, value, malformed }: KafkaFormat<K, V>,
+  counts?: MalformedAccumulator,
 ): {
   readonly options: KafkaReadOptions<K, V>;
   readonly read: (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>;
@@ -81,6 +98,7 @@ export function reading<K, V>(
       ...(key === undefined ? {} : { key }),
       ...(value === undefined ? {} : { value }),
       ...(malformed === undefined ? {} : { malformed }),
+      ...(counts === undefined ? {} : { counts }),
     },
     // Executors know this function by name, whatever the types of keys and values are.
     read: readKafkaRange as (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
@@ -167,8 +185,9 @@ function passOver(
 async function* formatted<K, V>(
   records: readonly KafkaRecord[],
   format: KafkaFormat<K, V>,
+  malformed: MalformedOfRange,
 ): AsyncGenerator<KafkaRecord<K, V>> {
-  const { key, value, malformed } = format;
+  const { key, value } = format;
   if (key === undefined && value === undefined) {
     yield* records as readonly KafkaRecord<K, V>[]; // K and V are what they are by default
     return;
@@ -182,18 +201,9 @@ async function* formatted<K, V>(
         value: value === undefined ? (record.value as V) : value(record.value),
       };
     } catch (error) {
-      const why = error instanceof Error ? error : new Error(String(error));
-      if (malformed === undefined) throw malformedRecord(record, why);
-      await malformed(record, why);
+      await malformed.take(record, error instanceof Error ? error : new Error(String(error)));
       continue;
     }
     yield made;
   }
-}
-
-function malformedRecord({ topic, partition, offset }: KafkaRecord, why: Error): KafkaError {
-  return new KafkaError(
-    "KAFKA_RECORD_MALFORMED",
-    `the record at offset ${offset} of ${topic}[${partition}] cannot be deserialised: ${why.message}. To go on without such records, give a function malformed.`,
-  );
 }

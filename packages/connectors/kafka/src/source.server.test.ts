@@ -369,3 +369,36 @@ test("a record that cannot be deserialised fails its task, or goes to a function
   expect(dead).toEqual(["1 {"]);
   await Promise.all([strict.stop(), lenient.stop()]);
 });
+
+test("a record that cannot be deserialised goes to a topic as it is, with where it came from", async () => {
+  const [topic, letters] = [await broker.topic(1), await broker.topic(1)];
+  await broker.send(topic, 0, ["{"], {
+    key: Buffer.from("k"),
+    headers: new Map([[Buffer.from("trace"), Buffer.from("7")]]),
+    timestamp: 1_234n,
+  });
+  const connection = { brokers: broker.brokers, startingOffsets: "earliest" } as const;
+  const value = (bytes: Uint8Array | null): unknown => JSON.parse(textOf(bytes));
+  const source = await TestSource.start({ ...connection, topics: topic, value, malformed: { topic: letters } });
+  expect(await source.batch()).toEqual([]);
+  const dead = await TestSource.start({ ...connection, topics: letters });
+  const [letter] = await dead.read(await dead.fix());
+  expect([letter?.key, letter?.value].map(textOf)).toEqual(["k", "{"]);
+  expect(letter?.headers.map(([name, bytes]) => [name, textOf(bytes)])).toEqual([
+    ...[
+      ["trace", "7"],
+      ["millrace.topic", topic],
+      ["millrace.partition", "0"],
+      ["millrace.offset", "0"],
+      ["millrace.timestamp", "1234"],
+    ],
+    ["millrace.error", expect.stringMatching(/JSON/)],
+  ]);
+  await Promise.all([source.stop(), dead.stop()]);
+});
+
+test("a topic for malformed records that does not exist is named at the start", async () => {
+  const topic = await broker.topic(1);
+  const options = { brokers: broker.brokers, topics: topic, malformed: { topic: "no-such-topic" } };
+  await expect(TestSource.start(options)).rejects.toThrow("[KAFKA_TOPIC_MISSING] there is no topic no-such-topic");
+});

@@ -3,6 +3,7 @@ import { Client } from "./client.ts";
 import { EARLIEST, LATEST, type TopicPartition } from "./cluster.ts";
 import { explained } from "./errors.ts";
 import { GroupCommits } from "./group-commits.ts";
+import type { MalformedLog } from "./malformed.ts";
 import { type Extent, type LostOffsets, Offsets } from "./offsets.ts";
 import type { CheckedOptions, StartingOffsets } from "./options.ts";
 import { type KafkaRange, positionsAfter } from "./range.ts";
@@ -12,12 +13,20 @@ import { namesOf, partitionsOf, topicMissing } from "./subscription.ts";
 /** For how long brokers are asked at the start of a job, before it fails. */
 const START_PATIENCE_MS = 3_000;
 
+/** What becomes of malformed records. */
+interface SourceReports {
+  /** The topic that they go to. */
+  readonly deadLetters?: string | undefined;
+  readonly malformed?: MalformedLog | undefined;
+}
+
 /**
  * The driver's half of a source: at each batch it asks brokers what there is, and fixes ranges. An answer that does not come,
  * because a broker is away, is a condition and no error: the batch reads nothing, and the next one asks again.
  */
 export class DriverSource {
   readonly #options: CheckedOptions;
+  readonly #reports: SourceReports;
   readonly #offsets: Offsets;
   #client: Client | undefined;
   #host: SourceHost | undefined;
@@ -30,8 +39,9 @@ export class DriverSource {
   /** Topics of the subscription that there are not. */
   #missing: readonly string[] = [];
 
-  constructor(options: CheckedOptions) {
+  constructor(options: CheckedOptions, more: SourceReports = {}) {
     this.#options = options;
+    this.#reports = more;
     this.#offsets = new Offsets(options.whenLost);
   }
 
@@ -42,6 +52,9 @@ export class DriverSource {
     const client = new Client(this.#options.connection);
     this.#client = client;
     await retried({ cluster: client.cluster, patienceMs: START_PATIENCE_MS }, async () => {
+      const { deadLetters } = this.#reports;
+      if (deadLetters !== undefined && !(await client.metadata([deadLetters])).has(deadLetters))
+        throw topicMissing(deadLetters);
       await this.#discover(client, 0);
       const [missing] = this.#missing;
       if (missing !== undefined) throw topicMissing(missing);
@@ -58,6 +71,8 @@ export class DriverSource {
     this.#commits?.add(positionsAfter([...this.#resumed, ...ranges]));
     this.#resumed = [];
     this.#commits?.flush();
+    const malformed = this.#reports.malformed?.reportOf(ranges);
+    if (malformed !== undefined) this.#host?.warn(malformed);
   }
 
   async limit(): Promise<void> {
