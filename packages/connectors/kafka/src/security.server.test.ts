@@ -8,6 +8,7 @@ import { closeClients } from "./shared-clients.ts";
 import { kafkaSink } from "./sink.ts";
 import { TestSource } from "./source.fixture.ts";
 import { kafkaSource } from "./stream.ts";
+import { unsignedToken } from "./token.fixture.ts";
 
 let broker: TestBroker;
 let topic: string;
@@ -30,13 +31,6 @@ function secret(name: string, text: string): { readonly file: string } {
   const file = join(folder, name);
   writeFileSync(file, `${text}\n`);
   return { file };
-}
-
-/** A token that is not signed, as the broker of tests takes it. */
-function token(subject: string): string {
-  const part = (data: object): string => Buffer.from(JSON.stringify(data)).toString("base64url");
-  const now = Math.floor(Date.now() / 1000);
-  return `${part({ alg: "none" })}.${part({ sub: subject, iat: now, exp: now + 3_600 })}.`;
 }
 
 /** The values that are read over such a connection. */
@@ -62,7 +56,7 @@ describe("a topic is read", () => {
   );
 
   test("with a token", async () => {
-    const sasl: KafkaSasl = { mechanism: "OAUTHBEARER", token: secret("token", token("alice")) };
+    const sasl: KafkaSasl = { mechanism: "OAUTHBEARER", token: secret("token", unsignedToken("alice", Date.now())) };
     expect(await readOver({ brokers: broker.saslBrokers, sasl })).toEqual(["a"]);
   });
 
