@@ -84,6 +84,7 @@ export class TestCluster {
   readonly #driverArgs: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
   readonly #memory: readonly string[];
+  readonly #commands = new Set<TestProcess>();
   #over = false;
 
   static async start(options: ClusterOptions): Promise<TestCluster> {
@@ -184,8 +185,13 @@ export class TestCluster {
   }
 
   /** Runs an operator's command to its end. */
-  command(...args: readonly string[]): Promise<Ended> {
-    return TestProcess.millrace(args, { env: { ...this.#env, MILLRACE_DRIVER: this.address } }).ended;
+  async command(...args: readonly string[]): Promise<Ended> {
+    this.#mustNotBeOver();
+    const command = TestProcess.millrace(args, { env: { ...this.#env, MILLRACE_DRIVER: this.address } });
+    this.#commands.add(command);
+    const ended = await command.ended;
+    this.#commands.delete(command);
+    return ended;
   }
 
   /** Runs an operator's command with `--json` and parses its output. */
@@ -205,7 +211,7 @@ export class TestCluster {
   async stop(): Promise<void> {
     this.#over = true;
     this.operator.close();
-    await Promise.all([this.driver, ...this.executors].map((process) => process.end()));
+    await Promise.all([...this.#commands, this.driver, ...this.executors].map((process) => process.end()));
     await rm(this.directory, { recursive: true, force: true });
   }
 }
