@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { hdfsFiles } from "@millrace/hdfs";
@@ -121,6 +121,14 @@ function runJob({ env, place }: Pick<Server, "env" | "place">): TestProcess {
   return job;
 }
 
+/** What a command prints that runs no job, and so finds the file system among the packages installed here. */
+async function readBy({ env }: Server, ...args: readonly string[]): Promise<string> {
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  const { code, stdout, stderr } = await TestProcess.millrace(args, { env, cwd }).ended;
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
 describe.each<readonly [string, () => Server]>([
   ["s3", s3],
   ["hdfs", hdfs],
@@ -145,6 +153,17 @@ describe.each<readonly [string, () => Server]>([
     expect((await second.ended).code).toBe(0);
     expect(await savedIn(server)).toEqual(["a", "a", "a", "b", "c"]);
     expect((await filesBelow(server.files, server.place)).filter((path) => path.includes(".writing/"))).toEqual([]);
+    expect(await readBy(server, "checkpoint", "inspect", `${server.place}/checkpoint`)).toMatch(
+      /job +stores, a batch every 3 s/i,
+    );
+    const counts = await readBy(server, "state", "export", `${server.place}/checkpoint`);
+    expect(counts.match(/"[abc]"/g)?.sort()).toEqual(['"a"', '"b"', '"c"']);
+    const pairs = join(mkdtempSync(join(tmpdir(), "millrace-pairs-")), "pairs");
+    later(async () => rmSync(dirname(pairs), { recursive: true }));
+    writeFileSync(pairs, counts);
+    await readBy(server, "state", "import", `${server.place}/imported`, "--in", pairs);
+    const again = await readBy(server, "state", "export", `${server.place}/imported`);
+    expect(again.split("\n").sort()).toEqual(counts.split("\n").sort()); // in another number of partitions
   }, 180_000);
 
   test("waits for a server that is killed, says so, and loses and doubles nothing", async () => {
