@@ -165,7 +165,7 @@ class HdfsFiles implements FileSystem {
     parts: readonly Uint8Array[],
     rename: (temporary: Location, stat: HdfsStat) => Promise<void>,
   ): Promise<void> {
-    const temporary = locations.within(locations.parentOf(file), `${locations.nameIn(file)}.${temporaryName()}`);
+    const temporary = locations.within(locations.parentOf(file), temporaryName(locations.nameIn(file)));
     try {
       await this.#hdfs.patiently("write", file, async () => {
         const writer = await this.#create(temporary, { overwrite: true });
@@ -242,8 +242,8 @@ function statOf(status: unknown): HdfsStat {
 }
 
 /** As the engine names its own: what a kill has left in a folder of state is removed with the rest. */
-function temporaryName(): string {
-  return `${process.pid}-${threadId}-${randomInt(2 ** 47)}.tmp`;
+function temporaryName(name: string): string {
+  return `.${name}.${process.pid}-${threadId}-${randomInt(2 ** 47)}.tmp`;
 }
 
 function notFound(what: string, path: Location): Error {

@@ -127,7 +127,7 @@ test("a file is written whole under a name that the engine knows as temporary, a
   });
   await (await filesAt([address])).write(AT, [new Uint8Array(3)]);
   const [, , , rename = ""] = asked;
-  const temporary = /^RENAME (\/a\.\d+-\d+-\d+\.tmp) \/a$/.exec(rename)?.[1];
+  const temporary = /^RENAME (\/\.a\.\d+-\d+-\d+\.tmp) \/a$/.exec(rename)?.[1];
   expect(asked).toEqual([`CREATE ${temporary}`, "upload /data", `GETFILESTATUS ${temporary}`, rename]);
 });
 

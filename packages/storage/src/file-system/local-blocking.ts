@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { changingFile } from "@millrace/base";
 import {
@@ -37,9 +37,9 @@ export const localBlockingFiles: BlockingFiles = {
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
 
-/** A name beside the file that no other process or thread uses. */
+/** A name beside the file that no other process or thread uses, hidden from streams that watch the directory. */
 export function temporaryOf(file: Location): string {
-  return `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
+  return join(dirname(file), `.${basename(file)}.${process.pid}-${threadId}-${temporaryCount++}.tmp`);
 }
 
 function writeAtomically(file: Location, parts: readonly Uint8Array[]): void {

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -202,6 +203,23 @@ test("a file written piece by piece has all of them", async () => {
   expect(writer.bytes).toBe(4);
   await writer.close();
   expect(readFileSync(path, "utf8")).toBe("abcd");
+});
+
+test("while a file is written, nothing but hidden names is to be seen in its directory", async () => {
+  const path = directory();
+  const seen = new Set<string>();
+  const watcher = watch(path);
+  const whole = new Promise<void>((resolve) => {
+    watcher.on("change", (_, name) => {
+      seen.add(String(name));
+      if (name === "a") resolve();
+    });
+  });
+  await files.write(within(path, "a"), [bytes("whole")]);
+  await whole;
+  watcher.close();
+  expect([...seen].filter((name) => !name.startsWith("."))).toEqual(["a"]);
+  expect(seen.size).toBeGreaterThan(1);
 });
 
 describe("moving and removing", () => {

@@ -46,7 +46,7 @@ interface TornFile {
 }
 
 const FILE =
-  /^(?<name>[\d-]+)\.(?:(?<count>\d{1,9})\.)?(?:(?<first>\d{1,4})-(?<last>\d{1,4})\.)?(?<kind>delta|slice|merged|part)(?<cutOff>\.\d+-\d+-\d+\.tmp)?$/;
+  /^(?<hidden>\.)?(?<name>[\d-]+)\.(?:(?<count>\d{1,9})\.)?(?:(?<first>\d{1,4})-(?<last>\d{1,4})\.)?(?<kind>delta|slice|merged|part)(?<cutOff>\.\d+-\d+-\d+\.tmp)?$/;
 const FOLDER = /^(\d{1,4})-(\d{1,4})$/;
 
 export function deltaFileName(version: StateVersion): string {
@@ -75,10 +75,11 @@ export function partitionFilesOf(names: Iterable<string>): PartitionFiles {
     torn: [] as TornFile[],
   };
   for (const file of names) {
-    const { name = "", count, first, last, kind, cutOff } = FILE.exec(file)?.groups ?? {};
+    const { hidden, name = "", count, first, last, kind, cutOff } = FILE.exec(file)?.groups ?? {};
     const version = parseVersionName(name);
     if (version === undefined) continue;
     const range = first === undefined ? undefined : { first: Number(first), last: Number(last) };
+    if (hidden !== undefined && cutOff === undefined) continue;
     if (cutOff !== undefined) found.torn.push({ name: file, version });
     else if (kind === "delta" && count === undefined && range === undefined) found.deltas.push(version);
     else if (kind === "slice" && count === undefined && range !== undefined) found.slices.push({ version, ...range });

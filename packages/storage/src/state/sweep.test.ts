@@ -44,7 +44,7 @@ describe("sweeping", () => {
   test("does not touch files that it does not know", async () => {
     const lab = new StateLab();
     await lab.batch({ a: 1 });
-    const others = ["notes.txt", "100.delta", "100-0-1.delta.bak", "100-0-1.slice.tmp"];
+    const others = ["notes.txt", ".100-0-1.delta", "100.delta", "100-0-1.delta.bak", "100-0-1.slice.tmp"];
     for (const name of others) writeFileSync(join(lab.folder, name), "");
     for (let i = 0; i < 3; i++) {
       await lab.batch({ a: i });
@@ -58,11 +58,11 @@ describe("sweeping", () => {
   test("removes what a write that was cut off has left, but not of a version that may still be written", async () => {
     const lab = new StateLab();
     await lab.batch({ a: 1 });
-    const old = ["100-0-1.delta.7-0-1.tmp", "100-0-1.0-4095.slice.7-12-1.tmp"];
-    const recent = "200-1-1.delta.7-0-1.tmp";
+    const old = [".100-0-1.delta.7-0-1.tmp", "100-0-1.delta.7-0-2.tmp", ".100-0-1.0-4095.slice.7-12-1.tmp"];
+    const recent = ".200-1-1.delta.7-0-1.tmp";
     for (const name of [...old, recent]) writeFileSync(join(lab.folder, name), "");
     await lab.sweep(await lab.batch({ a: 2 }));
-    expect(lab.names).toEqual(["100-0-1.delta", "200-0-1.delta", recent]);
+    expect(lab.names).toEqual([recent, "100-0-1.delta", "200-0-1.delta"]);
   });
 
   test("of a chain that is known no further than it was read removes the same in the end", async () => {
