@@ -2,7 +2,18 @@ import type { Spread } from "./statistics.ts";
 
 /** The unit of a figure, and whether more or less is better. */
 export interface Metric {
-  readonly unit: "ms" | "s" | "MB" | "MB/min" | "M words/s" | "M records/s" | "keys/s" | "bytes" | "×" | "batches";
+  readonly unit:
+    | "ms"
+    | "s"
+    | "MB"
+    | "MB/s"
+    | "MB/min"
+    | "M words/s"
+    | "M records/s"
+    | "keys/s"
+    | "bytes"
+    | "×"
+    | "batches";
   readonly better: "lower" | "higher";
 }
 

@@ -17,6 +17,7 @@ export function reportLine(report: Report): string {
 export interface ChildOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   readonly onReport?: (report: Report) => void;
   /** Each line of output that is not a report, from either stream. */
   readonly onLine?: (line: string) => void;
@@ -38,6 +39,7 @@ export class Child {
     this.#process = spawn(process.execPath, [...options.args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     this.pid = this.#process.pid ?? 0;
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

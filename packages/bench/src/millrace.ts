@@ -9,9 +9,11 @@ export interface JobRun {
   /** Name of a file in `src/jobs`, without `.ts`. */
   readonly job: string;
   readonly master: string;
-  readonly batches: number;
+  /** It ends after so many; without, when it is stopped. */
+  readonly batches?: number;
   readonly conf?: Readonly<Record<string, string>>;
   readonly args?: readonly (string | number)[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,10 +36,13 @@ export function startJob(run: JobRun, options: Omit<ChildOptions, "args"> = {}):
       commandOf(run.engine),
       "run",
       jobFile(run.job),
-      ...["--master", run.master, "--batches", String(run.batches)],
+      ...["--master", run.master],
+      ...(run.batches === undefined ? [] : ["--batches", String(run.batches)]),
       ...conf,
       ...args,
     ],
+    cwd: fileURLToPath(new URL("..", import.meta.url)), // where the packages are that jobs need
+    ...(run.env === undefined ? {} : { env: run.env }),
     ...options,
   });
 }

@@ -1,8 +1,15 @@
 import type { Bench } from "./bench.ts";
+import { hdfsRead } from "./benches/hdfs-read.ts";
+import { hdfsWrite } from "./benches/hdfs-write.ts";
+import { kafkaLatency } from "./benches/kafka-latency.ts";
+import { kafkaRead } from "./benches/kafka-read.ts";
+import { kafkaWrite } from "./benches/kafka-write.ts";
 import { largeBatch } from "./benches/large-batch.ts";
 import { loggedBatch } from "./benches/logged-batch.ts";
 import { memory } from "./benches/memory.ts";
 import { receiving } from "./benches/receiving.ts";
+import { s3Read } from "./benches/s3-read.ts";
+import { s3Write } from "./benches/s3-write.ts";
 import { smallBatch } from "./benches/small-batch.ts";
 import { soak } from "./benches/soak.ts";
 import { startUp } from "./benches/start-up.ts";
@@ -26,6 +33,13 @@ export const BENCHES: readonly Bench[] = [
   wordCountFile,
   largeBatch,
   receiving,
+  kafkaRead,
+  kafkaWrite,
+  kafkaLatency,
+  s3Read,
+  s3Write,
+  hdfsRead,
+  hdfsWrite,
   memory,
   soak,
 ];
