@@ -1,6 +1,6 @@
 import {
   type API,
-  type addPartitionsToTxnV5,
+  addPartitionsToTxnV3,
   Base,
   type Broker,
   type Callback,
@@ -211,8 +211,8 @@ export class Client {
     const what = `writing to ${topic}[${partition}] as ${id}`;
     const to = await this.#coordinatorOf({ kind: "transaction", key: id, what });
     const topics = [{ name: topic, partitions: [partition] }];
-    const answer = await this.#send<addPartitionsToTxnV5.AddPartitionsToTxnResponse>({
-      ...{ api: "AddPartitionsToTxn", to, what },
+    const answer = await this.#send<addPartitionsToTxnV3.AddPartitionsToTxnResponse>({
+      ...{ api: ADD_PARTITIONS, to, what },
       args: [[{ transactionalId: id, producerId, producerEpoch: epoch, verifyOnly: false, topics }]],
     });
     const codes = answer.resultsByTransaction.flatMap(({ topicResults }) =>
@@ -389,6 +389,11 @@ const NOT_COORDINATOR = 16;
 const LIST_TRANSACTIONS = listTransactionsV0.api as unknown as API<
   unknown[],
   listTransactionsV0.ListTransactionsResponse
+>;
+/** In the last version that clients may send: newer ones are for brokers, and ask for a right on the cluster. */
+const ADD_PARTITIONS = addPartitionsToTxnV3.api as unknown as API<
+  unknown[],
+  addPartitionsToTxnV3.AddPartitionsToTxnResponse
 >;
 const ALL_REPLICAS = -1;
 const PRODUCE_TIMEOUT_MS = 30_000;

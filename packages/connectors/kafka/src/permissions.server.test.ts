@@ -23,7 +23,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-type Right = readonly ["TOPIC" | "GROUP", string, "READ" | "WRITE", "LITERAL" | "PREFIXED"];
+type Right = readonly ["TOPIC" | "GROUP" | "TRANSACTIONAL_ID", string, "READ" | "WRITE", "LITERAL" | "PREFIXED"];
 
 /** A new user who may do this and nothing else. */
 async function userWith(rights: readonly Right[]): Promise<KafkaConnection> {
@@ -77,9 +77,10 @@ async function read<V>(options: KafkaStreamOptions<Uint8Array | null, V>): Promi
 async function write(options: KafkaSinkOptions): Promise<void> {
   const sink = kafkaSink(options);
   const batch = { id: "audit/out/1000", time: 1000, output: "out", epoch: 1 };
+  await sink.recover?.({ id: "audit/out", output: "out", epoch: 1, committed: undefined, pending: undefined });
   const writer = await sink.open({ ...batch, partition: 0, attempt: 0 }, sink.options);
   await writer.write([{ value: "a" }]);
-  await writer.prepare();
+  await sink.commit?.(batch, [await writer.prepare()]);
 }
 
 const uses: Record<string, () => Promise<Use>> = {
@@ -134,6 +135,16 @@ const uses: Record<string, () => Promise<Use>> = {
     return {
       rights: [["TOPIC", topic, "WRITE", "LITERAL"]],
       act: (connection) => write({ ...connection, topic, delivery: "at-least-once" }),
+    };
+  },
+  "to write exactly once": async () => {
+    const topic = await broker.topic(1);
+    return {
+      rights: [
+        ["TOPIC", topic, "WRITE", "LITERAL"],
+        ["TRANSACTIONAL_ID", `${topic}/`, "WRITE", "PREFIXED"],
+      ],
+      act: (connection) => write({ ...connection, topic, transactionalId: topic }),
     };
   },
 };
