@@ -37,7 +37,13 @@ export {
   type SinkWriter,
   saveExternal,
 } from "./external/external-sink.ts";
-export { type ExternalSource, externalStream, type RangeRecords, type SourceHost } from "./external/external-source.ts";
+export {
+  type ExternalSource,
+  externalStream,
+  inSlices,
+  type RangeRecords,
+  type SourceHost,
+} from "./external/external-source.ts";
 export { type Shippable, shipPackage } from "./external/ship-package.ts";
 export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./function/task-context.ts";
 export type { OutputOperation } from "./graph/graph-builder.ts";

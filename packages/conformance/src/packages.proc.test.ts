@@ -11,10 +11,13 @@ afterEach(cleanUp);
 const TICKETS = `
   import { writeFileSync } from "node:fs";
   import { join } from "node:path";
-  import { externalStream, Receiver, saveExternal, shipPackage } from "millrace";
+  import { externalStream, inSlices, Receiver, saveExternal, shipPackage } from "millrace";
 
-  async function* readTickets({ from, to }, { prefix }) {
-    for (let n = from; n < to; n++) yield prefix + n;
+  const readTickets = (range, { prefix }) => inSlices(pages(range, prefix));
+
+  async function* pages({ from, to }, prefix) {
+    yield [];
+    for (let n = from; n < to; n += 2) yield [n, n + 1].filter((each) => each < to).map((each) => prefix + each);
   }
 
   function openArchive({ time, partition, attempt }, { directory }) {

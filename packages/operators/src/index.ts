@@ -13,5 +13,5 @@ export { operatorOf } from "./operator-table.ts";
 export * as operators from "./operators.ts";
 export { notPair, type PairRecord, pairOf } from "./pair.ts";
 export { boundsOf, rangePartition, type WeightedSample } from "./ranges.ts";
-export { LaterSlices, PairSlice, type SlicedRecords, Slices } from "./slices.ts";
+export { isLaterSlices, LaterSlices, PairSlice, type SlicedRecords, Slices } from "./slices.ts";
 export { SmallestTickets, type Ticket } from "./smallest-tickets.ts";

@@ -45,12 +45,21 @@ export class Slices implements Iterable<unknown> {
 }
 
 /** The same, for records that arrive asynchronously. */
-export class LaterSlices {
-  readonly slices: AsyncIterable<readonly unknown[]>;
+export class LaterSlices<T = unknown> implements AsyncIterable<T> {
+  readonly laterSlices: AsyncIterable<readonly T[]>;
 
-  constructor(slices: AsyncIterable<readonly unknown[]>) {
-    this.slices = slices;
+  constructor(slices: AsyncIterable<readonly T[]>) {
+    this.laterSlices = slices;
   }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for await (const slice of this.laterSlices) yield* slice;
+  }
+}
+
+/** Whichever copy of this module made it: a package of others may bring its own. */
+export function isLaterSlices(value: unknown): value is LaterSlices {
+  return typeof value === "object" && value !== null && "laterSlices" in value;
 }
 
 /** Maps each array of records. */

@@ -1,6 +1,6 @@
 import { assert, type EpochMs, naming, thrownMessage, warningOf } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
-import { type FunctionRef, operators } from "@millrace/operators";
+import { type FunctionRef, LaterSlices, operators } from "@millrace/operators";
 import {
   type ExternalInput,
   type FixedInput,
@@ -24,8 +24,18 @@ import { DStream } from "../stream/dstream.ts";
 import { sourceWaiting, sourceWarned } from "../warnings.ts";
 import { SourceRate } from "./source-rate.ts";
 
-/** Records of a range, synchronous or asynchronous. */
+/** Records of a range, synchronous or asynchronous; {@link inSlices} is the fastest way to pass them on. */
 export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
+
+/**
+ * Records that a source has in arrays, for what its `read` returns: they are passed on as they are. Asynchronously one by one, each
+ * record costs more than most of what a job does with it.
+ *
+ * @param slices Of any lengths. The engine does not change an array, and does not keep it.
+ */
+export function inSlices<T>(slices: AsyncIterable<readonly T[]>): AsyncIterable<T> {
+  return new LaterSlices(slices);
+}
 
 /** The engine, as a source on the driver sees it. */
 export interface SourceHost {

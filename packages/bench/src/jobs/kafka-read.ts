@@ -7,11 +7,7 @@ export default defineJob(
   { name: "bench-kafka-read", batchInterval: "10ms" },
   (ssc, [brokers = "", topic = "", records]) => {
     kafkaStream(ssc, { brokers, topics: topic, startingOffsets: "earliest", maxRecordsPerBatch: Number(records) })
-      .mapPartitions((all) => {
-        let read = 0;
-        for (const { value } of all) if (value !== null) read += 1;
-        return [read];
-      })
+      .map(({ value }) => (value === null ? 0 : 1))
       .foreachRDD(async (rdd) => {
         const start = performance.now();
         const read = await rdd.reduce((a, b) => a + b);

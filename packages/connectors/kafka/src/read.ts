@@ -1,4 +1,4 @@
-import { shipPackage } from "millrace";
+import { inSlices, shipPackage } from "millrace";
 import type { Client } from "./client.ts";
 import { EARLIEST, type FetchedBatches, type Isolation } from "./cluster.ts";
 import type { KafkaConnection } from "./connection.ts";
@@ -29,16 +29,17 @@ const FETCH_MAX = 4 * 1024 * 1024;
 const FETCH_MIN = 64 * 1024;
 const RECORD_GUESS = 4 * 1024;
 
-/** Reads the records of a range, in order. The next fetch is under way while the records of one are processed. */
+/** Reads the records of a range, in order, answer by answer. The next fetch is under way while the records of one are processed. */
 async function* readRange<K, V>(
   range: OffsetRange,
   options: KafkaReadOptions<K, V>,
-): AsyncGenerator<KafkaRecord<K, V>> {
+): AsyncGenerator<readonly KafkaRecord<K, V>[]> {
   const reader = new RangeReader(range, options.isolation);
   if (reader.done) return;
   const malformed = new MalformedOfRange(range, options);
   try {
-    for await (const records of fetchedRecords(range, reader, options)) yield* formatted(records, options, malformed);
+    for await (const records of fetchedRecords(range, reader, options))
+      yield await formatted(records, options, malformed);
   } finally {
     await malformed.end(); // also of a range that is not read to its end
   }
@@ -78,7 +79,7 @@ async function* fetchedRecords(
 const readKafkaRange = (
   range: OffsetRange,
   options: KafkaReadOptions<unknown, unknown>,
-): AsyncGenerator<KafkaRecord<unknown, unknown>> => readRange(range, options);
+): AsyncIterable<KafkaRecord<unknown, unknown>> => inSlices(readRange(range, options));
 
 shipPackage("@millrace/kafka", { readKafkaRange });
 
@@ -89,7 +90,7 @@ export function reading<K, V>(
   counts?: MalformedAccumulator,
 ): {
   readonly options: KafkaReadOptions<K, V>;
-  readonly read: (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>;
+  readonly read: (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncIterable<KafkaRecord<K, V>>;
 } {
   const { connection, isolation, whenLost } = where;
   return {
@@ -101,7 +102,7 @@ export function reading<K, V>(
       ...(counts === undefined ? {} : { counts }),
     },
     // Executors know this function by name, whatever the types of keys and values are.
-    read: readKafkaRange as (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncGenerator<KafkaRecord<K, V>>,
+    read: readKafkaRange as (range: OffsetRange, options: KafkaReadOptions<K, V>) => AsyncIterable<KafkaRecord<K, V>>,
   };
 }
 
@@ -182,28 +183,23 @@ function passOver(
   );
 }
 
-async function* formatted<K, V>(
+async function formatted<K, V>(
   records: readonly KafkaRecord[],
-  format: KafkaFormat<K, V>,
+  { key, value }: KafkaFormat<K, V>,
   malformed: MalformedOfRange,
-): AsyncGenerator<KafkaRecord<K, V>> {
-  const { key, value } = format;
-  if (key === undefined && value === undefined) {
-    yield* records as readonly KafkaRecord<K, V>[]; // K and V are what they are by default
-    return;
-  }
+): Promise<readonly KafkaRecord<K, V>[]> {
+  if (key === undefined && value === undefined) return records as readonly KafkaRecord<K, V>[]; // K and V are what they are by default
+  const made: KafkaRecord<K, V>[] = [];
   for (const record of records) {
-    let made: KafkaRecord<K, V>;
     try {
-      made = {
+      made.push({
         ...record,
         key: key === undefined ? (record.key as K) : key(record.key), // as above
         value: value === undefined ? (record.value as V) : value(record.value),
-      };
+      });
     } catch (error) {
       await malformed.take(record, error instanceof Error ? error : new Error(String(error)));
-      continue;
     }
-    yield made;
   }
+  return made;
 }

@@ -1,4 +1,4 @@
-import { LaterSlices, PairSlice, Slices } from "@millrace/operators";
+import { isLaterSlices, PairSlice, Slices } from "@millrace/operators";
 import { blame } from "../compile/blame.ts";
 import { iteratorOf } from "../compile/segment-state.ts";
 import { Feeder, SLICE } from "./feeder.ts";
@@ -136,8 +136,8 @@ export class LinkFeeder extends Feeder {
       this.#slices = result.slices[Symbol.iterator]();
       return;
     }
-    if (result instanceof LaterSlices) {
-      this.#laterSlices = result.slices[Symbol.asyncIterator]();
+    if (isLaterSlices(result)) {
+      this.#laterSlices = result.laterSlices[Symbol.asyncIterator]();
       return;
     }
     if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
