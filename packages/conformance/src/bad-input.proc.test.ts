@@ -68,7 +68,7 @@ test("an executor of another protocol version is refused with both versions, and
   later(() => executor.end());
   expect(await executor.ended).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^\[PROTOCOL_MISMATCH\].*version 99 .*version \d\b.*Install the same/m),
+    stderr: expect.stringMatching(/^\[PROTOCOL_MISMATCH\].*version 99 .*version \d+\b.*Install the same/m),
   });
   await neighbour.expectUnharmed();
   expect(await cluster.ask("executors")).toMatchObject([{ id: "e-0", state: "connected" }]);
@@ -78,7 +78,7 @@ test("an operator's command of another protocol version is refused with both ver
   const env = { NODE_OPTIONS: anotherRelease(), MILLRACE_DRIVER: cluster.address };
   expect(await TestProcess.millrace(["jobs"], { env }).ended).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^\[PROTOCOL_MISMATCH\].*version 99 .*version \d\b/),
+    stderr: expect.stringMatching(/^\[PROTOCOL_MISMATCH\].*version 99 .*version \d+\b/),
   });
 });
 
