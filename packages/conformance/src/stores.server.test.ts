@@ -121,9 +121,11 @@ function runJob({ env, place }: Pick<Server, "env" | "place">): TestProcess {
   return job;
 }
 
-/** What a command prints that runs no job, and so finds the file system among the packages installed here. */
+/** Commands that run no job find the packages of stores from here. */
+const cwd = fileURLToPath(new URL("..", import.meta.url));
+
+/** What such a command prints. */
 async function readBy({ env }: Server, ...args: readonly string[]): Promise<string> {
-  const cwd = fileURLToPath(new URL("..", import.meta.url));
   const { code, stdout, stderr } = await TestProcess.millrace(args, { env, cwd }).ended;
   expect(code, stderr).toBe(0);
   return stdout;
@@ -196,7 +198,7 @@ describe.each<readonly [string, () => Server]>([
       return code;
     };
     const millrace = async (...args: readonly string[]): Promise<number | null> => {
-      const process = TestProcess.millrace(args, { env });
+      const process = TestProcess.millrace(args, { env, cwd });
       later(() => process.end());
       return tells(process);
     };
