@@ -67,7 +67,7 @@ test("all executors are killed at once: the driver goes on with what they had lo
     running = all.map(() => cluster.startExecutor(1));
   }
   await source.until(() => source.acknowledged === source.end - 1);
-  expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
+  expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0, error: undefined });
   expect((await here.saved("numbers")).flat().sort((a, b) => a - b)).toEqual(upTo(source.end));
   expect(job.log.all.join("\n")).not.toMatch(/RECEIVED_DATA_LOST|INPUT_BLOCK_LOST/);
 });
@@ -89,7 +89,7 @@ test("the job's driver process alone is killed: the next one goes on with what e
     await job.log.says(/JOB_DRIVER_RESTARTED/, mark);
   }
   await source.until(() => source.acknowledged === source.end - 1);
-  expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
+  expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0, error: undefined });
   expect((await here.saved("numbers")).flat().sort((a, b) => a - b)).toEqual(upTo(source.end));
   expect(job.log.all.join("\n")).not.toMatch(/RECEIVED_DATA_LOST|CHECKPOINT_INPUT_LOST/);
 });

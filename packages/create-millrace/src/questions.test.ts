@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { asking } from "./questions.ts";
 
@@ -12,5 +13,6 @@ test("lines that come at once answer the questions one after the other; after th
   expect(await ask("Test: ")).toBe("node");
   input.end();
   expect(await ask("More: ")).toBeUndefined();
-  expect(String(output.read())).toContain("Source: files\nTest: node\n");
+  output.end();
+  expect(await text(output)).toContain("Source: files\nTest: node\n");
 });
