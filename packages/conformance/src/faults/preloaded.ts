@@ -2,7 +2,7 @@
 // The engine names its steps on two channels and knows nothing of this.
 import { subscribe } from "node:diagnostics_channel";
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isMainThread, threadId } from "node:worker_threads";
 import { type BatchStep, FILE_CHANGES, type FileChange, STEPS } from "@millrace/base";
 import { type Deed, FAULTS_VARIABLE, type Fault, type ProcessKind, type Strike } from "./fault.ts";
@@ -11,8 +11,7 @@ import { processesOf, signal } from "./processes.ts";
 interface Refusal {
   readonly fault: Fault;
   readonly deed: Extract<Deed, { readonly kind: "refuse" }>;
-  /** Of the file, and of the temporary ones beside it. */
-  readonly prefix: string;
+  readonly path: string;
   calls: number;
 }
 
@@ -90,7 +89,7 @@ function strike(fault: Fault, { path }: BatchStep, process: ProcessKind): void {
       return void signal(globalThis.process.pid, "SIGSTOP");
     case "refuse":
       if (path === undefined) throw new Error(`step ${fault.step} is about no file`);
-      return void refusals.push({ fault, deed, prefix: path, calls: deed.calls });
+      return void refusals.push({ fault, deed, path, calls: deed.calls });
     case "refuseAll":
       return put("lasting", `${fault.id}.json`, JSON.stringify(fault));
     default:
@@ -106,9 +105,9 @@ function onChange(change: FileChange, process: ProcessKind): void {
     change.refusal = systemError(fault.deed.code, change.path);
   }
   for (const refusal of refusals) {
-    const { fault, deed, prefix } = refusal;
+    const { fault, deed, path } = refusal;
     // The directories of a path can be made, or the file is not reached.
-    if (refusal.calls === 0 || !change.path.startsWith(prefix)) continue;
+    if (refusal.calls === 0 || !isOf(path, change.path)) continue;
     if (deed.partly === true && change.chunk === undefined) continue;
     refusal.calls -= 1;
     if (deed.partly === true && change.chunk !== undefined)
@@ -116,6 +115,11 @@ function onChange(change: FileChange, process: ProcessKind): void {
     report(fault, change.path, process);
     change.refusal = systemError(deed.code, change.path);
   }
+}
+
+/** It is the file, is in it, or is a temporary one beside it, which is hidden. */
+function isOf(path: string, changed: string): boolean {
+  return changed.startsWith(path) || changed.startsWith(join(dirname(path), `.${basename(path)}`));
 }
 
 function systemError(code: string, path: string): Error {
