@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 import { cleanUp } from "../clean-up.fixture.ts";
 import { struckBy } from "./chaos-world.fixture.ts";
-import type { At } from "./executor-steps.fixture.ts";
+import { type At, sendLines } from "./executor-steps.fixture.ts";
 import { LocalRun } from "./local-run.fixture.ts";
 
 // An executor sleeps past its time-out in the middle of a step, under a driver that goes on, and wakes up when others have
-// done its work. Outputs, with a socket: lost-executors.proc.test.ts.
+// done its work.
 
 afterEach(cleanUp);
 
@@ -21,7 +21,14 @@ const RECEIVER: readonly At[] = [
   ["acknowledge", "after", 1],
 ];
 
+const OUTPUTS: readonly At[] = [
+  ["delta", "before", 1],
+  ["staging", "before", 1],
+  ["staging", "after", 3],
+];
+
 test.each([
+  ["writes outputs, beside a socket", "socket too", OUTPUTS],
   ["writes state", "files", STATE],
   ["logs blocks, and acknowledges them to their source", "reliable source", RECEIVER],
 ] as const)(
@@ -33,6 +40,7 @@ test.each([
     const job = await here.started();
     for (const [step, when, nth] of steps) {
       const what = `${when} ${step}`;
+      await sendLines(here, job.lines);
       const armed = faults.arm({ step, when, nth, deed: { kind: "pause" } });
       const { mark } = job.lines;
       world.feed(14); // twice each key

@@ -1,4 +1,5 @@
 import type { Fault } from "./fault.ts";
+import type { LocalRun } from "./local-run.fixture.ts";
 
 /** The n-th time since the fault was armed: a step that each output or partition takes is not always the first one's. */
 export type At = readonly [step: Fault["step"], when: Fault["when"], nth: number];
@@ -23,3 +24,11 @@ export const RECEIVER_STEPS: readonly At[] = [
   ["acknowledge", "before", 1],
   ["acknowledge", "after", 1],
 ];
+
+/** A socket cannot send again what was lost on its way: this is sent to a receiver that is there, and in a batch when it returns. */
+export async function sendLines({ socket, world }: LocalRun, job: Parameters<typeof world.counted>[0]): Promise<void> {
+  if (socket === undefined) return;
+  await socket.occupied();
+  socket.send(world.take(4));
+  await world.counted(job, job.mark);
+}
